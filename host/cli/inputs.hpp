@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/mirror.hpp"
+#include "host/npy.hpp"
+#include "kullback/kullback.hpp"
+
+/// Checks of what the files hold. Each throws InvalidArgument: one sentence that names the file or files.
+namespace kullback::cli {
+
+void check_input_dtype(const NpyArray& array, Input input);
+
+/// Rows after broadcasting one row against many.
+std::int64_t matched_rows(const NpyArray& p, const NpyArray& q);
+
+/// One label per row of `rows_of`, each in [0, cols) or equal to ignore_index.
+void check_labels(const NpyArray& labels, const NpyArray& rows_of, std::int64_t rows, std::int64_t cols,
+                  std::optional<std::int64_t> ignore_index);
+
+/// For each label: is it ignore_index? Empty if there is no ignore_index.
+std::vector<bool> ignored_rows(VectorView labels, std::optional<std::int64_t> ignore_index);
+
+void check_integers(const NpyArray& array, const char* what);
+std::int64_t integer_at(VectorView view, std::int64_t i);
+
+/// Throws if `bytes` is more than half of this machine's memory; `what` takes them.
+void check_memory(double bytes, const std::string& what);
+
+/// The workspace that `query` asks for. What the library refuses becomes a sentence about the files, named by `what`.
+template <class Query> Workspace workspace_for(const std::string& what, Mirror& mirror, Query query) {
+  std::size_t bytes = 0;
+  try {
+    bytes = query();
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(what + ": " + error.what());
+  }
+  check_memory(static_cast<double>(bytes), what + ": the workspace");
+  return mirror.workspace(bytes);
+}
+
+}  // namespace kullback::cli

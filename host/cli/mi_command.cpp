@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "host/cli/mi_run.hpp"
+#include "host/cli/output_file.hpp"
+#include "host/cli/verification.hpp"
+
+namespace kullback::cli {
+namespace {
+
+int run(const MiRequest& request) {
+  const MiMeasures measures = MiMeasures::parse(request.measure);
+  const int forms = !request.second.empty() + !request.target.empty() + request.pairs + request.joint;
+  require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
+  const bool codes = !request.joint;
+  require(codes || request.given.empty(), "--joint: a joint table of two variables has none that is given");
+  require(codes || !request.coding.missing, "--joint: a joint table has no missing codes");
+  require(codes || request.coding.binning == Binning::automatic, "--joint: a joint table has no values to bin");
+  const auto asks = [&](const char* name) {
+    for (std::size_t k = 0; k < measures.size(); ++k)
+      if (measures.name(k) == name) return true;
+    return false;
+  };
+  require(!asks("cmi") || !request.given.empty(), "measure 'cmi' needs a third variable: --given Z");
+  require_backend(request.common.execution);
+  OutputFile out(request.common.out);
+  const MiReport report = request.joint             ? run_joint(request, measures)
+                          : request.pairs           ? run_all_pairs(request, measures)
+                          : !request.target.empty() ? run_target(request, measures)
+                                                    : run_pairs(request, measures);
+  publish(report, request.common, out);
+  if (!report.verification) return kExitDone;
+  std::int64_t results = 1;
+  for (std::int64_t n : report.shape) results *= n;
+  return report_verification(*report.verification, results, "values", request.common.quiet);
+}
+
+void add_coding_options(CLI::App& command, CodingOptions& coding) {
+  add_choice<Binning>(
+      command, "--binning", {{"codes", Binning::codes}, {"width", Binning::width}, {"quantile", Binning::quantile}},
+      [&](Binning b) { coding.binning = b; },
+      "How values become classes: each its own, or bins of equal width or of equal numbers of samples (codes for "
+      "integers, width for floating-point numbers)");
+  add_number<std::int64_t>(
+      command, "--bins",
+      [&](std::int64_t n) {
+        constexpr std::int64_t kMost = 1 << 16;
+        if (n < 1 || n > kMost) throw CLI::ValidationError("--bins", "expected 1 to 65536");
+        coding.bins = n;
+      },
+      "Bins of a variable (16)");
+  add_number<std::int64_t>(
+      command, "--missing", [&](std::int64_t code) { coding.missing = code; },
+      "This value is not known: each pair uses the samples that both have (NaN and empty .csv fields never are)");
+}
+
+}  // namespace
+
+void add_mi_command(CLI::App& app, Command& chosen) {
+  CLI::App& command = *app.add_subcommand(
+      "mi", "Mutual information and its kin: X Y | TABLE --target Y | TABLE --pairs | JOINT --joint");
+  auto r = std::make_shared<MiRequest>();
+  add_file(command, "X", r->first,
+           "Codes [samples] or [batch, samples], a table [samples, features] (.npy or .csv) or a joint table")
+      ->required();
+  add_file(command, "Y", r->second, "Codes of X's shape");
+  add_file(command, "--target", r->target, "Every feature of the table with these codes [samples], or its column");
+  command.add_flag("--pairs", r->pairs, "All pairs of features of the table");
+  command.add_flag("--joint", r->joint, "The file is a joint table of counts or probabilities");
+  command.add_option("--measure", r->measure, "One or more: mi, nmi, ami, g_pvalue, g_qvalue, ... (mi)")
+      ->type_name("NAME[,NAME...]");
+  add_choice<Normalizer>(
+      command, "--normalizer",
+      {{"arithmetic", Normalizer::arithmetic},
+       {"geometric", Normalizer::geometric},
+       {"min", Normalizer::min},
+       {"max", Normalizer::max}},
+      [r](Normalizer n) { r->normalizer = n; }, "The mean of the entropies in nmi and ami (arithmetic)");
+  add_file(command, "--given", r->given, "Given these codes [samples], or this column: conditional measures");
+  add_coding_options(command, r->coding);
+  add_number<std::int64_t>(
+      command, "--top",
+      [r](std::int64_t k) {
+        if (k < 1) throw CLI::ValidationError("--top", "expected 1 or more");
+        r->top = k;
+      },
+      "Print only the first K, by the first measure");
+  add_common_options(command, r->common);
+  command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
+}
+
+}  // namespace kullback::cli

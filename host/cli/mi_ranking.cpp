@@ -1,0 +1,70 @@
+#include "host/cli/mi_ranking.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "host/cli/report.hpp"
+
+namespace kullback::cli {
+
+MiRanking::MiRanking(const MiReport& report)
+    : report_(report), width_(report.shape.empty() ? 1 : static_cast<std::size_t>(report.shape.back())) {
+  const MiColumn& by = report.columns[0];
+  for (std::size_t i = 0; i < by.values.size(); ++i)
+    if (!of_pairs() || i / width_ < i % width_) order_.push_back(i);
+  const auto key = [&](std::size_t i) {
+    const double v = by.values[i];
+    return std::isnan(v) ? -std::numeric_limits<double>::infinity() : by.smallest_first ? -v : v;
+  };
+  std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+  if (report.top) order_.resize(std::min(order_.size(), static_cast<std::size_t>(*report.top)));
+}
+
+std::string MiRanking::name(std::size_t thing) const {
+  return report_.names.empty() ? std::to_string(thing) : report_.names[thing];
+}
+
+std::string ranked_table(const MiReport& report) {
+  constexpr std::size_t kMost = 64;
+  constexpr double kBar = 40;
+  const MiRanking ranking(report);
+  const MiColumn& by = report.columns[0];
+  const std::size_t shown = report.top ? ranking.order().size() : std::min(ranking.order().size(), kMost);
+  // The smaller a p-value, the longer its bar.
+  const auto length = [&](std::size_t i) {
+    const double v = by.smallest_first ? -std::log10(std::max(by.values[i], 1e-320)) : by.values[i];
+    return std::isnan(v) ? 0 : std::max(v, 0.0);
+  };
+  const double longest = shown > 0 ? length(ranking.order()[0]) : 0;
+
+  std::vector<std::string> labels;
+  std::size_t width = 13;
+  for (std::size_t k = 0; k < shown; ++k) {
+    const std::size_t i = ranking.order()[k];
+    labels.push_back(ranking.name(ranking.first(i)));
+    if (ranking.of_pairs()) labels.back() += ", " + ranking.name(ranking.second(i));
+    width = std::max(width, labels.back().size());
+  }
+  std::string text = fmt::format("{:>{}}", ranking.of_pairs() ? "features" : report.things, width);
+  for (const MiColumn& c : report.columns)
+    text += fmt::format(" {:>{}}", c.name, std::max<std::size_t>(c.name.size(), 12));
+  text += "\n";
+  for (std::size_t k = 0; k < shown; ++k) {
+    const std::size_t i = ranking.order()[k];
+    text += fmt::format("{:>{}}", labels[k], width);
+    for (const MiColumn& c : report.columns)
+      text += fmt::format(" {:>{}}", short_number(c.values[i]), std::max<std::size_t>(c.name.size(), 12));
+    const double share = longest > 0 ? length(i) / longest : 0;
+    const int bar = std::isfinite(share) ? static_cast<int>(std::lround(kBar * share)) : 0;
+    text += bar > 0 ? fmt::format("  {:#<{}}\n", "", bar) : "\n";
+  }
+  if (!report.top && shown < ranking.order().size())
+    text += fmt::format("the first {} of {}; --top K, --format csv or --out OUT.npy for more\n", shown,
+                        ranking.order().size());
+  return text;
+}
+
+}  // namespace kullback::cli

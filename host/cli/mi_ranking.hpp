@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/cli/mi_report.hpp"
+
+namespace kullback::cli {
+
+/// The results of a report by its first measure: the largest first, or the smallest of p-values; NaN last. Of a matrix,
+/// the pairs above the diagonal.
+class MiRanking {
+ public:
+  explicit MiRanking(const MiReport& report);
+
+  const std::vector<std::size_t>& order() const { return order_; }
+  bool of_pairs() const { return report_.shape.size() == 2; }
+  std::size_t first(std::size_t i) const { return of_pairs() ? i / width_ : i; }
+  std::size_t second(std::size_t i) const { return i % width_; }
+  /// A name, or the index.
+  std::string name(std::size_t thing) const;
+
+ private:
+  const MiReport& report_;
+  std::size_t width_;
+  std::vector<std::size_t> order_;
+};
+
+/// A table for people, with a bar each.
+std::string ranked_table(const MiReport& report);
+
+}  // namespace kullback::cli

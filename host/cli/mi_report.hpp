@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/options.hpp"
+#include "host/cli/output_file.hpp"
+
+namespace kullback::cli {
+
+/// One measure of every result.
+struct MiColumn {
+  std::string name;
+  std::vector<double> values;
+  bool smallest_first = false;  ///< p-values
+};
+
+struct MiReport {
+  std::string inputs;                   ///< what was read, for the table's heading
+  std::optional<std::int64_t> samples;  ///< unknown for a joint table of probabilities
+  std::vector<std::int64_t> shape;      ///< of a measure's values; empty for one number
+  std::vector<MiColumn> columns;
+  const char* things = "";         ///< what an index of the shape counts
+  std::vector<std::string> names;  ///< of them, if they have any
+  std::optional<VerifyReport> verification;
+  std::optional<std::int64_t> top;  ///< only the first so many by the first measure
+};
+
+/// Prints the report on stdout and writes the values to the output file, if one is wanted.
+void publish(const MiReport& report, const CommonOptions& options, OutputFile& out);
+
+}  // namespace kullback::cli

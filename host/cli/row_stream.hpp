@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "host/npy.hpp"
+#include "kullback/kullback.hpp"
+
+namespace kullback::cli {
+
+/// What `rows` computed, in its own dtype. Kept whole: a few numbers per row, beside rows that are far longer.
+struct RowValues {
+  std::vector<std::byte> bytes;
+  MutableMatrixView view;
+
+  std::vector<double> column(int measure) const;
+};
+
+/// Calls `rows` chunk by chunk, so that files larger than memory pass through with little of them resident.
+/// A row's bits do not depend on the chunks. A side with one row serves all rows.
+RowValues stream_rows(const MeasureSet& measures, const NpyArray& p, const NpyArray& q, VectorView labels,
+                      const RowsOptions& options, bool quiet);
+
+}  // namespace kullback::cli

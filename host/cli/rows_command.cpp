@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "host/cli/inputs.hpp"
+#include "host/cli/options.hpp"
+#include "host/cli/output_file.hpp"
+#include "host/cli/report.hpp"
+#include "host/cli/row_stream.hpp"
+#include "host/cli/verification.hpp"
+
+namespace kullback::cli {
+namespace {
+
+struct RowsRequest {
+  std::string measures, p, q, labels;
+  RowsOptions rows;
+  CommonOptions common;
+};
+
+std::string known_measures() {
+  std::string names;
+  for (Measure m : all_measures()) names += (names.empty() ? "" : ", ") + std::string(measure_info(m).name);
+  return names;
+}
+
+MeasureSet parse_measures(const std::string& list) {
+  MeasureSet measures;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    const std::optional<Measure> measure = parse_measure(name);
+    require(measure.has_value(), fmt::format("unknown measure '{}'; known: {}", name, known_measures()));
+    require(std::find(measures.begin(), measures.end(), *measure) == measures.end(),
+            fmt::format("measure '{}' is asked for twice", name));
+    measures.push_back(*measure);
+    begin = end + 1;
+  }
+  return measures;
+}
+
+void check_request(const RowsRequest& r, const MeasureSet& measures) {
+  for (Measure m : measures) {
+    const MeasureInfo info = measure_info(m);
+    require(!(info.needs_p && info.needs_q && r.q.empty()),
+            fmt::format("measure '{}' compares two files, P and Q, and only {} is given", info.name, r.p));
+    require(!(info.needs_labels && r.labels.empty()), fmt::format("measure '{}' needs --labels", info.name));
+    const bool ordered = m == Measure::renyi || m == Measure::tsallis;
+    require(!ordered || r.rows.alpha, fmt::format("measure '{}' needs its order, --alpha", info.name));
+  }
+  require(r.rows.beta > 0 && r.rows.beta < 1, fmt::format("--beta must lie between 0 and 1, got {}", r.rows.beta));
+  require(!r.rows.alpha || (*r.rows.alpha > 0 && std::isfinite(*r.rows.alpha)),
+          fmt::format("--alpha must be a finite number > 0, got {}", r.rows.alpha.value_or(0)));
+  require(r.rows.label_smoothing >= 0 && r.rows.label_smoothing <= 1,
+          fmt::format("--label-smoothing must lie in [0, 1], got {}", r.rows.label_smoothing));
+}
+
+/// The perplexity of a batch is that of the mean loss, and its error follows from the mean's to first order.
+void summarize_perplexity(const std::vector<double>& values, const std::vector<bool>& ignored, Summary& summary) {
+  std::vector<double> losses = values;
+  for (double& v : losses) v = std::log(v);
+  const Summary of_losses = summarize(losses, ignored);
+  summary.mean = std::exp(of_losses.mean);
+  summary.standard_error = summary.mean * of_losses.standard_error;
+}
+
+int run(const RowsRequest& request) {
+  const MeasureSet measures = parse_measures(request.measures);
+  check_request(request, measures);
+  require_backend(request.common.execution);
+  RowsOptions options = request.rows;
+  options.unit = request.common.unit;
+  options.execution = request.common.execution;
+
+  const NpyArray p(request.p, request.common.bf16 && options.input_p != Input::counts);
+  check_input_dtype(p, options.input_p);
+  std::optional<NpyArray> second;
+  if (!request.q.empty()) {
+    second.emplace(request.q, request.common.bf16 && options.input_q != Input::counts);
+    check_input_dtype(*second, options.input_q);
+  }
+  const NpyArray& q = second ? *second : p;
+  const std::int64_t count = matched_rows(p, q);
+  std::optional<NpyArray> label_file;
+  VectorView labels;
+  std::vector<bool> ignored;
+  if (!request.labels.empty()) {
+    label_file.emplace(request.labels);
+    check_labels(*label_file, q, count, q.matrix().cols, options.ignore_index);
+    labels = label_file->vector();
+    ignored = ignored_rows(labels, options.ignore_index);
+  }
+
+  OutputFile out(request.common.out);
+  const RowValues values = stream_rows(measures, p, q, labels, options, request.common.quiet);
+  RowsReport report;
+  report.command = "rows";
+  report.inputs = p.described() + (second ? "  against  " + q.described() : "");
+  report.rows = count;
+  for (int k = 0; k < measures.size(); ++k) {
+    const MeasureInfo info = measure_info(measures[k]);
+    Column column{info.name, values.column(k), {}};
+    column.summary = summarize(column.values, info.needs_labels ? ignored : std::vector<bool>());
+    if (measures[k] == Measure::perplexity) summarize_perplexity(column.values, ignored, column.summary);
+    report.columns.push_back(std::move(column));
+  }
+  publish(report, request.common, out);
+  if (!request.common.verify) return kExitDone;
+  const RowsInput input{p.matrix(), q.matrix(), labels};
+  return report_verification(verify_rows(measures, input, values.view, options, verify_sample(input.p.cols)), count,
+                             "rows", request.common.quiet);
+}
+
+}  // namespace
+
+void add_rows_command(CLI::App& app, Command& chosen) {
+  CLI::App& command = *app.add_subcommand("rows", "Measures of every row of P, of Q, or between them");
+  auto r = std::make_shared<RowsRequest>();
+  command.add_option("measures", r->measures, "Comma-separated: " + known_measures())->required()->type_name("NAMES");
+  add_file(command, "P", r->p, "The true rows")->required();
+  add_file(command, "Q", r->q, "The model rows; without it P is both");
+  const std::vector<std::pair<std::string, Input>> inputs = {
+      {"logits", Input::logits}, {"log-probs", Input::log_probs}, {"probs", Input::probs}, {"counts", Input::counts}};
+  // One for both, or one for each; --input-p and --input-q win whatever the order.
+  auto one_p = std::make_shared<std::optional<Input>>(), one_q = std::make_shared<std::optional<Input>>();
+  add_choice<Input>(
+      command, "--input", inputs, [r](Input i) { r->rows.input_p = r->rows.input_q = i; },
+      "What the rows are (logits)");
+  add_choice<Input>(
+      command, "--input-p", inputs, [one_p](Input i) { *one_p = i; }, "What P's rows are");
+  add_choice<Input>(
+      command, "--input-q", inputs, [one_q](Input i) { *one_q = i; }, "What Q's rows are");
+  add_file(command, "--labels", r->labels, "One integer per row, for nll and perplexity");
+  add_temperature(command, r->rows.temperature);
+  add_number(command, "--beta", r->rows.beta, "js, js_distance: the weight of P (0.5)");
+  add_number<double>(
+      command, "--alpha", [r](double a) { r->rows.alpha = a; }, "renyi, tsallis: their order, > 0 (no default)");
+  add_choice<Normalize>(
+      command, "--normalize", {{"never", Normalize::never}, {"always", Normalize::always}, {"check", Normalize::check}},
+      [r](Normalize n) { r->rows.normalize = n; }, "Probabilities that do not sum to 1 (never)");
+  add_number(command, "--label-smoothing", r->rows.label_smoothing,
+             "nll, perplexity: weight of the uniform target (0)");
+  add_ignore_index(command, r->rows.ignore_index);
+  add_common_options(command, r->common);
+  command.callback([r, one_p, one_q, &chosen] {
+    r->rows.input_p = one_p->value_or(r->rows.input_p);
+    r->rows.input_q = one_q->value_or(r->rows.input_q);
+    chosen = [r] { return run(*r); };
+  });
+}
+
+}  // namespace kullback::cli

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "kullback/cross_entropy.hpp"
+#include "kullback/information.hpp"
+#include "kullback/rows.hpp"
+
+/// The numerical contract as data: how far a value may lie from the exact function of the given inputs. A bound is
+/// `units` times u times the sum of the absolute values of the terms (the value itself where they have one sign), plus
+/// an absolute allowance. u is the unit roundoff of the result type; 16-bit inputs have float32 results.
+namespace kullback {
+
+struct Bound {
+  double units = 0;
+  double absolute = 0;
+};
+
+struct ContractLine {
+  double units_from_probs;    ///< probabilities, counts
+  double units_from_logs;     ///< logits, log-probabilities, and mixtures of these with probabilities
+  double absolute_from_logs;  ///< in nats; also where rows are divided by their sum on the way
+};
+
+/// A switch, so that a measure without a line does not compile.
+constexpr ContractLine contract_of(Measure measure) {
+  switch (measure) {
+    case Measure::entropy:
+    case Measure::entropy_q:
+    case Measure::cross_entropy: return {32, 128, 0};
+    case Measure::nll:
+    case Measure::nll_p: return {32, 32, 0};
+    case Measure::kl:
+    case Measure::reverse_kl:
+    case Measure::js:
+    case Measure::jeffreys:
+    case Measure::hellinger_sq:
+    case Measure::triangular: return {16, 128, 0x1p-80};
+    case Measure::chi2:
+    case Measure::chi2_reverse: return {16, 256, 0x1p-80};
+    case Measure::renyi:
+    case Measure::tsallis: return {128, 128, 0x1p-80};
+    case Measure::bhattacharyya: return {32, 128, 0x1p-80};
+    case Measure::tv:
+    case Measure::js_distance:
+    case Measure::hellinger: return {16, 128, 0x1p-64};
+    case Measure::top1_agree: return {0, 0, 0};
+    case Measure::rel_entr: return {32, 128, 0x1p-80};
+    case Measure::lse: return {4, 4, 0};
+    case Measure::max_prob: return {4, 32, 0};
+    case Measure::top1: return {1, 1, 0};  // an index beyond 2^24 is rounded to float32
+    case Measure::perplexity: return {32, 32, 0};
+  }
+  return {};
+}
+
+/// nll with label smoothing is a sum over the whole row.
+inline constexpr double kSmoothedUnitsFromProbs = 32, kSmoothedUnitsFromLogs = 128;
+inline constexpr double kLossUnits = 32, kGradientUnits = 128;
+/// 2^-46 in units of 2^-53. No absolute allowance: an independent table of counts gives exactly 0.
+inline constexpr double kMutualInformationUnits = 128;
+/// Chances of counts are built one from the other: 2^-42, which is enough for 10^6 samples.
+inline constexpr double kAdjustedInformationUnits = 2048;
+
+/// In units of 2^-53 of the reference's magnitude.
+constexpr double information_units(Information measure) {
+  switch (measure) {
+    case Information::nmi:
+    case Information::homogeneity:
+    case Information::completeness:
+    case Information::v_measure: return 2 * kMutualInformationUnits;
+    case Information::ami: return kAdjustedInformationUnits;
+    case Information::g_pvalue: return 2 * kMutualInformationUnits;
+    case Information::samples: return 1;
+    default: return kMutualInformationUnits;
+  }
+}
+
+constexpr double unit_roundoff(DType result) { return result == DType::f64 ? 0x1p-53 : 0x1p-24; }
+constexpr double smallest_normal(DType result) { return result == DType::f64 ? 0x1p-1022 : 0x1p-126; }
+
+constexpr double largest_finite(DType result) {
+  switch (result) {
+    case DType::f64: return 0x1.fffffffffffffp1023;
+    case DType::f16: return 65504;
+    case DType::bf16: return 0x1.fep127;
+    default: return 0x1.fffffep127;
+  }
+}
+
+/// Half a unit in the last place of a 16-bit result near `value`; 0 for wider ones, whose bounds include it.
+inline double half_ulp_16bit(double value, DType result) {
+  if (size_of(result) != 2) return 0;
+  const int smallest = result == DType::f16 ? -14 : -126, fraction_bits = result == DType::f16 ? 10 : 7;
+  const int exponent = value == 0 ? smallest : std::max(smallest, std::ilogb(value));
+  return std::ldexp(0.5, exponent - fraction_bits);
+}
+
+/// The bound of one measure of `rows`, for rows of `cols` columns and results that are computed in `result`.
+inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_t cols, DType result) {
+  const MeasureInfo info = measure_info(measure);
+  const auto any_side = [&](auto is) {
+    return (info.needs_p && is(options.input_p)) || (info.needs_q && is(options.input_q));
+  };
+  const bool logs = any_side([](Input i) { return i == Input::logits || i == Input::log_probs; });
+  const bool divided = any_side([](Input i) { return i == Input::counts; }) || options.normalize == Normalize::always;
+  const ContractLine line = contract_of(measure);
+  Bound bound{logs ? line.units_from_logs : line.units_from_probs, logs || divided ? line.absolute_from_logs : 0};
+  if (info.needs_labels && options.label_smoothing > 0) {
+    bound.units = logs ? kSmoothedUnitsFromLogs : kSmoothedUnitsFromProbs;
+  }
+  if (bound.units > 0) {
+    const double underflow = static_cast<double>(cols) * smallest_normal(result);
+    const bool is_root = measure == Measure::js_distance || measure == Measure::hellinger;
+    bound.absolute += is_root ? std::sqrt(underflow) : underflow;
+  }
+  if (options.unit == Unit::bits && info.scaled) bound.absolute *= 1.4426950408889634;
+  return bound;
+}
+
+inline Bound loss_bound(const CrossEntropyOptions& options, std::int64_t cols, DType result) {
+  return {options.label_smoothing > 0 ? kSmoothedUnitsFromLogs : kLossUnits,
+          static_cast<double>(cols) * smallest_normal(result)};
+}
+
+/// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.
+inline Bound gradient_bound(double factor, std::int64_t cols, DType result) {
+  return {kGradientUnits, static_cast<double>(cols) * smallest_normal(result) * std::max(1.0, std::fabs(factor))};
+}
+
+}  // namespace kullback

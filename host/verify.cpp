@@ -1,0 +1,145 @@
+#include "kullback/verify.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/arguments.hpp"
+#include "host/contract.hpp"
+#include "host/findings.hpp"
+#include "host/reference/real.hpp"
+#include "host/reference/reference.hpp"
+#include "kullback/error.hpp"
+
+namespace kullback {
+namespace {
+
+using reference::Binary128;
+using reference::Estimate;
+using reference::read_real;
+
+void require_results(DType dtype, const char* name) {
+  if (dtype != DType::f32 && dtype != DType::f64) {
+    throw InvalidArgument(std::string(name) + ": is " + name_of(dtype) + ", expected float32 or float64");
+  }
+}
+
+/// Every label, whatever the sample.
+void require_labels(const VectorView& labels, std::int64_t cols, const std::optional<std::int64_t>& ignore_index) {
+  for (std::int64_t row = 0; row < labels.size; ++row) {
+    const std::int64_t label = reference::read_integer(labels.data, labels.dtype, row);
+    if ((label >= 0 && label < cols) || label == ignore_index) continue;
+    throw InvalidArgument("labels: label " + std::to_string(label) + " of row " + std::to_string(row) +
+                          " is outside [0, " + std::to_string(cols) + ")");
+  }
+}
+
+std::int64_t rows_of(const MeasureSet& measures, const RowsInput& input) {
+  std::int64_t p = 1, q = 1;
+  for (Measure m : measures) {
+    if (measure_info(m).needs_p) p = input.p.rows;
+    if (measure_info(m).needs_q) q = input.q.rows;
+  }
+  return p == 1 ? q : p;
+}
+
+/// The reduced loss of all rows: in binary128 where all are checked anyway, else in double.
+template <class Real>
+Judgement judge_reduced_loss(MatrixView logits, VectorView labels, const CrossEntropyOutput& output,
+                             const CrossEntropyOptions& options, std::int64_t valid_rows) {
+  std::vector<Estimate<Real>> losses(static_cast<std::size_t>(logits.rows));
+  for_each_parallel(losses.size(), [&](std::size_t row) {
+    losses[row] =
+        reference::cross_entropy<Real>(logits, labels, options, static_cast<std::int64_t>(row), valid_rows, false).loss;
+  });
+  const DType dtype = output.loss.dtype;
+  return judge(read_real<double>(output.loss.data, dtype, 0),
+               reference::reduce_losses(losses, options.reduction, valid_rows), loss_bound(options, logits.cols, dtype),
+               dtype, dtype);
+}
+
+}  // namespace
+
+VerifyReport verify_rows(const MeasureSet& measures, const RowsInput& input, MatrixView values,
+                         const RowsOptions& options, const VerifyOptions& verify) {
+  RowsOptions on_cpu = options;
+  on_cpu.execution = {Backend::cpu, Mode::accurate, 0};
+  rows_workspace(measures, input, on_cpu);  // checks the arguments
+  const std::int64_t rows = rows_of(measures, input);
+  require_view(values, "values");
+  require_results(values.dtype, "values");
+  if (values.rows != rows || values.cols != measures.size()) {
+    const MatrixView expected = {nullptr, values.dtype, rows, measures.size(), 0};
+    throw InvalidArgument("values: is " + describe(values) + ", expected " + describe(expected));
+  }
+  // Results that were widened later are judged as what they were computed in.
+  const DType computed = values.dtype == DType::f32 ? DType::f32 : rows_result_dtype(input, options);
+  std::vector<std::string> kinds;
+  std::vector<Bound> bounds;
+  for (Measure m : measures) {
+    const std::int64_t cols = measure_info(m).needs_q ? input.q.cols : input.p.cols;
+    if (measure_info(m).needs_labels) require_labels(input.labels, cols, options.ignore_index);
+    kinds.emplace_back(measure_info(m).name);
+    bounds.push_back(rows_bound(m, options, cols, computed));
+  }
+  return verify_sample(rows, verify, kinds, [&](std::int64_t row, Findings& found) {
+    const auto expected = reference::rows<Binary128>(measures, input, options, row);
+    for (std::size_t k = 0; k < bounds.size(); ++k) {
+      const std::int64_t at = row * values.row_stride + static_cast<std::int64_t>(k);
+      const double got = read_real<double>(values.data, values.dtype, at);
+      found.add(k, row, -1, judge(got, expected.values[k], bounds[k], computed, computed));
+    }
+  });
+}
+
+VerifyReport verify_cross_entropy(MatrixView logits, VectorView labels, const CrossEntropyOutput& output,
+                                  const CrossEntropyOptions& options, const VerifyOptions& verify) {
+  CrossEntropyOptions on_cpu = options;
+  on_cpu.execution = {Backend::cpu, Mode::accurate, 0};
+  cross_entropy_workspace(logits, labels, output, on_cpu);  // checks the arguments
+  require_labels(labels, logits.cols, options.ignore_index);
+  const bool has_loss = output.loss.data != nullptr, has_gradient = output.gradient.data != nullptr;
+  if (has_gradient && output.gradient.data == logits.data && logits.rows > 0 && logits.cols > 0) {
+    throw InvalidArgument("gradient: lies in the logits' memory, verify needs the logits themselves");
+  }
+  const std::int64_t valid_rows = reference::count_valid_rows(labels, options);
+  const bool loss_per_row = has_loss && options.reduction == Reduction::none;
+  double factor = options.gradient_scale / options.temperature;
+  if (options.reduction == Reduction::mean && valid_rows > 0) factor /= static_cast<double>(valid_rows);
+  const Bound loss = loss_bound(options, logits.cols, output.loss.dtype);
+  const Bound gradient = gradient_bound(factor, logits.cols, logits.dtype);
+
+  VerifyReport report =
+      verify_sample(logits.rows, verify, {"loss", "gradient"}, [&](std::int64_t row, Findings& found) {
+        if (!loss_per_row && !has_gradient) return;
+        const auto expected =
+            reference::cross_entropy<Binary128>(logits, labels, options, row, valid_rows, has_gradient);
+        if (loss_per_row) {
+          const DType dtype = output.loss.dtype;
+          found.add(0, row, -1,
+                    judge(read_real<double>(output.loss.data, dtype, row), expected.loss, loss, dtype, dtype));
+        }
+        for (std::size_t j = 0; j < expected.gradient.size(); ++j) {
+          const MutableMatrixView& g = output.gradient;
+          const auto column = static_cast<std::int64_t>(j);
+          const double got = read_real<double>(g.data, g.dtype, row * g.row_stride + column);
+          found.add(1, row, column, judge(got, expected.gradient[j], gradient, g.dtype, g.dtype));
+        }
+      });
+  if (!has_loss || loss_per_row) return report;
+  Judgement reduced = logits.rows <= verify.max_rows
+                          ? judge_reduced_loss<Binary128>(logits, labels, output, options, valid_rows)
+                          : judge_reduced_loss<double>(logits, labels, output, options, valid_rows);
+  reduced.value.what = "loss";
+  reduced.value.row = 0;
+  if (reduced.wrong) {
+    ++report.rows_wrong;
+    report.wrong.insert(report.wrong.begin(), reduced.value);
+  }
+  report.worst.insert(report.worst.begin(), reduced.value);
+  return report;
+}
+
+}  // namespace kullback

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "kullback/backend.hpp"
+#include "kullback/cross_entropy.hpp"
+#include "kullback/device_memory.hpp"
+#include "kullback/dtype.hpp"
+#include "kullback/error.hpp"
+#include "kullback/information.hpp"
+#include "kullback/matrix_view.hpp"
+#include "kullback/mutual_information.hpp"
+#include "kullback/rows.hpp"
+#include "kullback/verify.hpp"

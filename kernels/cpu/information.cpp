@@ -1,0 +1,133 @@
+#include "kernels/cpu/information.hpp"
+
+#include "kernels/cpu/joint_engine.hpp"
+
+/// Measures of integer codes from one count of each pair.
+namespace kullback::cpu {
+namespace {
+
+struct Summarise {
+  template <class Count>
+  static KULLBACK_HD void run(const JointCounts<Count>& table, std::uint64_t* margins, unsigned parts,
+                              JointSummary* summary) {
+    std::uint64_t total;
+    sum_margins(table, margins, margins + table.rows, &total);
+    *summary = summarise(table, margins, margins + table.rows, total, parts);
+  }
+};
+
+/// Lines of missing codes are left out; the strata of a given variable lie one above the other.
+struct SummaryOf {
+  unsigned parts;
+
+  template <class Count>
+  JointSummary operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
+    if (pair.cells == nullptr) return JointSummary::invalid();
+    const auto stratum = [&](std::int64_t z) {
+      const Count* cells = pair.cells + z * tile.lines_in_stratum() * pair.line;
+      const std::int64_t x = tile.x.classes, y = tile.y.classes;
+      const JointCounts<Count> table = plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
+                                                       : JointCounts<Count>{cells, x, y, pair.line, 1};
+      JointSummary summary;
+      run_on<Summarise>(plan.isa, table, pair.margins, parts, &summary);
+      return summary;
+    };
+    if (tile.given.data == nullptr) return stratum(0);
+    StrataSum sum;
+    for (std::int64_t z = 0; z < tile.given.classes; ++z) sum.add(stratum(z));
+    return sum.mean();
+  }
+};
+
+MissingCode missing_code(const InformationRequest& r) { return {r.missing.has_value(), r.missing.value_or(0)}; }
+
+std::int64_t lines_of(const InformationRequest& r, std::int64_t classes) { return classes + r.missing.has_value(); }
+std::int64_t strata_of(const InformationRequest& r) {
+  return r.given.view.data == nullptr ? 1 : lines_of(r, r.given.classes);
+}
+std::int64_t x_lines_of(const InformationRequest& r, std::int64_t classes) {
+  return lines_of(r, classes) * strata_of(r);
+}
+
+CodeColumns with_lines(CodeColumns columns, std::int64_t lines, const InformationRequest& r) {
+  columns.lines = lines;
+  columns.missing = missing_code(r);
+  return columns;
+}
+CodeColumns given_of(const InformationRequest& r) {
+  if (r.given.view.data == nullptr) return {};
+  return with_lines(vector_columns(r.given.view.data, r.given.view.dtype, r.given.classes), strata_of(r), r);
+}
+
+TilePlan plan_of(const InformationPairsJob& job) {
+  const PairsJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  return {c.x.cols, c.x.rows, 1, x_lines_of(r, c.classes_x), 1, lines_of(r, c.classes_y), c.threads};
+}
+TilePlan plan_of(const InformationLabelJob& job) {
+  const LabelJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  return label_plan(c.table, lines_of(r, c.classes), x_lines_of(r, c.label_classes), c.threads);
+}
+TilePlan plan_of(const InformationAllPairsJob& job) {
+  const AllPairsJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  return all_pairs_plan(c.table, x_lines_of(r, c.classes), lines_of(r, c.classes), c.threads);
+}
+
+}  // namespace
+
+std::size_t information_bytes(const InformationPairsJob& job) { return plan_of(job).bytes(); }
+
+void information(const InformationPairsJob& job) {
+  const PairsJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  const PairsTiles tile_at = {
+      with_lines(vector_columns(c.x.data, c.x.dtype, c.classes_x), x_lines_of(r, c.classes_x), r),
+      with_lines(vector_columns(c.y.data, c.y.dtype, c.classes_y), lines_of(r, c.classes_y), r),
+      c.x.row_stride,
+      c.y.row_stride,
+      given_of(r),
+      r.given_step};
+  run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+            [&](std::int64_t b, std::int64_t, const JointSummary& summary) { store(r, b, summary); });
+}
+
+std::size_t information_bytes(const InformationLabelJob& job) { return plan_of(job).bytes(); }
+
+void information(const InformationLabelJob& job) {
+  const LabelJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  const TilePlan plan = plan_of(job);
+  const CodeColumns label = with_lines(vector_columns(c.label.data, c.label.dtype, c.label_classes), plan.x_lines, r);
+  const auto tile_at = [&](std::int64_t t) {
+    const CodeColumns features = columns_of(c.table, c.classes, t * plan.y_cols, plan.y_cols);
+    return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r)};
+  };
+  run_tiles(plan, c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+            [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
+}
+
+std::size_t information_bytes(const InformationAllPairsJob& job) { return plan_of(job).bytes(); }
+
+void information(const InformationAllPairsJob& job) {
+  const AllPairsJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  const TilePlan plan = plan_of(job);
+  const std::int64_t side = ceil_div(c.table.cols, plan.x_cols), features = c.table.cols;
+  const auto columns = [&](std::int64_t block, std::int64_t lines) {
+    return with_lines(columns_of(c.table, c.classes, block * plan.x_cols, plan.x_cols), lines, r);
+  };
+  const auto tile_at = [&](std::int64_t t) {
+    const Square square(t, side);
+    return CodeTile{columns(square.i, plan.x_lines), columns(square.j, plan.y_lines), square.i == square.j,
+                    given_of(r)};
+  };
+  run_tiles(plan, c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+            [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {
+              store(r, i * features + j, summary);
+              if (i != j) store(r, j * features + i, summary.swapped());
+            });
+}
+
+}  // namespace kullback::cpu

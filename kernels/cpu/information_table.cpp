@@ -1,0 +1,81 @@
+#include "kernels/cpu/information.hpp"
+#include "kernels/cpu/joint_entries.hpp"
+#include "kernels/cpu/targets.hpp"
+
+/// Measures of one given table.
+namespace kullback::cpu {
+namespace {
+
+/// p log(q / p) for entries of a table of probabilities. A difference below the resolution of two terms counts as none.
+KULLBACK_HD double share_term(TwoTerms<double> p, TwoTerms<double> q) {
+  constexpr double kResolution = 0x1p-98;
+  const TwoTerms<double> d = two_sum(q.hi, -p.hi);
+  const double diff = d.hi + (d.lo + (q.lo - p.lo));
+  return diff <= kResolution * q.hi ? 0 : entropy_term(p.hi, q.hi, diff);
+}
+
+/// What needs counts stays NaN.
+KULLBACK_HD JointSummary summarise(const ProbabilityTable& table, unsigned parts) {
+  using Two = TwoTerms<double>;
+  JointSummary s = JointSummary::invalid();
+  if (!table.valid) return s;
+  const double n = table.total.hi;
+  const Two total = table.total;
+  if (parts & kPartInformation) s.information = mutual_information(table);
+  if (parts & kPartMargins) {
+    const auto entropy = [&](const CompensatedSum<double>* sums, std::int64_t size) {
+      const auto term = [&](std::int64_t i, std::int64_t) { return share_term(sums[i].two_terms(), total); };
+      return sum_terms(size, 1, term) / n;
+    };
+    s.entropy_x = entropy(table.row_sums, table.joint.rows);
+    s.entropy_y = entropy(table.col_sums, table.joint.cols);
+  }
+  if (parts & kPartJoint) {
+    const auto term = [&](Two entry, Two, Two) { return share_term(entry, total); };
+    s.joint_entropy = sum_probability_terms(table, term) / n;
+  }
+  if (parts & kPartConditional) {
+    const auto in_column = [](Two entry, Two, Two col) { return share_term(entry, col); };
+    const auto in_row = [](Two entry, Two row, Two) { return share_term(entry, row); };
+    s.x_given_y = sum_probability_terms(table, in_column) / n;
+    s.y_given_x = sum_probability_terms(table, in_row) / n;
+  }
+  return s;
+}
+
+template <class Count> KULLBACK_HD JointSummary from_counts(const MatrixView& joint, void* workspace, unsigned parts) {
+  if (!at_least_zero<Count>(joint)) return JointSummary::invalid();
+  const JointCounts<Count> table = {static_cast<const Count*>(joint.data), joint.rows, joint.cols, joint.row_stride, 1};
+  auto* row_sums = static_cast<std::uint64_t*>(workspace);
+  std::uint64_t* col_sums = row_sums + joint.rows;
+  std::uint64_t total;
+  if (!sum_margins(table, row_sums, col_sums, &total)) return summarise(ProbabilityTable(joint, workspace), parts);
+  return total == 0 ? JointSummary::invalid() : kullback::summarise(table, row_sums, col_sums, total, parts);
+}
+
+struct SummariseJoint {
+  static KULLBACK_HD void run(const MatrixView& joint, void* workspace, unsigned parts, JointSummary* summary) {
+    switch (joint.dtype) {
+      case DType::u8: *summary = from_counts<std::uint8_t>(joint, workspace, parts); break;
+      case DType::u16: *summary = from_counts<std::uint16_t>(joint, workspace, parts); break;
+      case DType::i32: *summary = from_counts<std::int32_t>(joint, workspace, parts); break;
+      case DType::i64: *summary = from_counts<std::int64_t>(joint, workspace, parts); break;
+      default: *summary = summarise(ProbabilityTable(joint, workspace), parts);
+    }
+  }
+};
+
+}  // namespace
+
+std::size_t information_bytes(const InformationJointJob& job) { return joint_workspace_bytes(job.counted); }
+
+void information(const InformationJointJob& job) {
+  const MatrixView& joint = job.counted.joint;
+  JointSummary summary;
+  if (joint.rows > 0 && joint.cols > 0) {
+    run_on<SummariseJoint>(detect_isa(), joint, job.counted.workspace, parts_of(job.request.measures), &summary);
+  }
+  store(job.request, 0, summary);
+}
+
+}  // namespace kullback::cpu

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cpu/isa.hpp"
+#include "kernels/engines.hpp"
+#include "kernels/row_plan.hpp"
+
+/// The row engines compiled for each instruction set, which the drivers (rowwise.cpp, cross_entropy.cpp) hand groups of
+/// rows to.
+namespace kullback::cpu {
+
+struct CrossEntropyPlan {
+  double smoothing;
+  double gradient_factor;  ///< gradient_scale / temperature / (valid rows, for the mean)
+  double* row_loss;        ///< [rows] in the workspace, or null
+};
+
+/// The engines: each does rows [first, last) of a job. row_engines.cpp is compiled once per instruction set and defines
+/// one of these.
+struct RowEngines {
+  void (*rows)(const RowsJob& job, const RowsPlan& plan, std::int64_t first, std::int64_t last);
+  void (*cross_entropy)(const CrossEntropyJob& job, const CrossEntropyPlan& plan, std::int64_t first,
+                        std::int64_t last);
+};
+extern const RowEngines kBaselineEngines, kAvx2Engines, kAvx512Engines;
+
+inline const RowEngines& row_engines() {
+#if defined(__x86_64__)
+  if (detect_isa() == Isa::avx512) return kAvx512Engines;
+  if (detect_isa() == Isa::avx2) return kAvx2Engines;
+#endif
+  return kBaselineEngines;
+}
+
+}  // namespace kullback::cpu

@@ -1,0 +1,193 @@
+#pragma once
+
+#include "kernels/cuda/loss_kernels.hpp"
+#include "kernels/cuda/row_feed.cuh"
+#include "kernels/cuda/row_normaliser.cuh"
+#include "kernels/math/label.hpp"
+#include "kernels/math/loss.hpp"
+
+/// The cross-entropy engine: one sweep over a row on its way into shared memory finds its normaliser; the gradient
+/// takes the place of the logits there and goes out by 16-byte words.
+namespace kullback::cuda {
+
+/// A value as an element in shared or device memory.
+template <class Element> __device__ void write_element(char* at, DType, float value) {
+  from_float(value, *reinterpret_cast<Element*>(at));
+}
+template <class Element> __device__ void write_element(char* at, DType dtype, double value) {
+  if constexpr (std::is_same_v<Element, double>) {
+    *reinterpret_cast<double*>(at) = value;
+  } else {
+    static_assert(std::is_same_v<Element, AnyElement>);
+    switch (dtype) {
+      case DType::f16: from_float(static_cast<float>(value), *reinterpret_cast<float16*>(at)); break;
+      case DType::bf16: from_float(static_cast<float>(value), *reinterpret_cast<bfloat16*>(at)); break;
+      case DType::f32: *reinterpret_cast<float*>(at) = static_cast<float>(value); break;
+      default: *reinterpret_cast<double*>(at) = value; break;
+    }
+  }
+}
+
+__device__ inline char* gradient_row(const LossLaunch& launch, std::int64_t row) {
+  const MutableMatrixView& g = launch.job.output.gradient;
+  if (g.data == nullptr) return nullptr;
+  return static_cast<char*>(g.data) + row * g.row_stride * static_cast<std::int64_t>(size_of(g.dtype));
+}
+
+/// Does one row with the threads of a group; Feed as in the row-wise engine, with one side, P.
+template <class T, class Element, class Feed> class LossWorker {
+ public:
+  __device__ LossWorker(const LossLaunch& launch, Feed& feed)
+      : launch_(launch), feed_(feed), reader_(launch.job.logits.dtype) {}
+
+  /// `write`: this group owns the row. `gradient`: where its gradient goes, or null. `in_place`: it replaces the logits
+  /// in shared memory, which somebody copies out; else it is written here, element by element.
+  __device__ __forceinline__ void run(std::int64_t row, bool write, char* gradient, bool in_place) {
+    const CrossEntropyJob& job = launch_.job;
+    RowSide<T> side{};
+    side.form = Form::softmax;
+    if constexpr (sizeof(T) == sizeof(double)) {
+      side.scale = launch_.wide_scale;
+    } else {
+      side.scale = launch_.scale;
+    }
+    const std::int64_t cols = job.logits.cols;
+    if (cols > 0) normalise(side);
+    const Label label = read_label(job.labels, row, cols, job.options.ignore_index);
+    const bool ignored = label.status == status_ignored;
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (!ignored && leaves_float(side)) {
+        if (write && feed_.group.rank() == 0) launch_.selection.put_off(row);
+        write = false;
+      }
+    }
+    const std::uint8_t status = ignored ? label.status : label.status | side.status;
+    const bool good = status == status_ok;
+    const double e = job.options.label_smoothing;
+    T x_label = 0;
+    if (good) {
+      const char* x = feed_.row_p() != nullptr ? feed_.row_p() : row_data(job.logits, row);
+      x_label = reader_.template read<T>(x + label.index * reader_.bytes());
+    }
+    double sum_of_nll = 0;
+    if (gradient != nullptr || e > 0) {
+      if (in_place) feed_.group.sync();  // all have read the label's logit, before the gradient takes its place
+      const Target target{write, gradient, in_place, good, ignored, label.index, x_label};
+      sum_of_nll = second_sweep(side, target);
+    }
+    if (!write || feed_.group.rank() != 0) return;
+    double loss = good ? 0 : ignored ? 0 : kNaN<double>;
+    if (good) {
+      if (e < 1) loss = (1 - e) * (0.0 - precise_log_probability(side, x_label, 0.0));
+      if (e > 0) {
+        const double n = static_cast<double>(cols);
+        loss += e * ((sum_of_nll + n * side.log_sum) / n);
+      }
+    }
+    if (job.output.status != nullptr) job.output.status[row] = status;
+    if (launch_.row_loss != nullptr) launch_.row_loss[row] = loss;
+    if (job.output.loss.data != nullptr && job.options.reduction == Reduction::none) {
+      store_value(job.output.loss.data, job.output.loss.dtype, row, loss);
+    }
+  }
+
+ private:
+  static constexpr int kPerLane = Feed::kPerLane;
+
+  struct Target {
+    bool write;
+    char* gradient;
+    bool in_place, good, ignored;
+    std::int64_t label;
+    T x_label;
+  };
+
+  /// The thread's i-th column of a chunk, counted from its first.
+  __device__ int column(int i) const { return feed_.group.rank() + i * feed_.group.size(); }
+
+  __device__ void normalise(RowSide<T>& side) {
+    const Scan scan = scan_of(side, false);
+    Normaliser<T> normaliser(side, scan, 1.0);
+    feed_.sweep([&](const Chunk& chunk) {
+      scan_chunk<kPerLane>(normaliser, reader_, feed_.group, chunk.p, chunk.count, side.pad());
+    });
+    const SideState<T> state = normaliser.reduce(feed_.group);
+    reference_ = state.online.reference;
+    finish_side(side, state, false, false, launch_.job.logits.dtype);
+    complete_status(side);
+  }
+
+  /// A row with a NaN is looked through once more for what else is wrong with it.
+  __device__ void complete_status(RowSide<T>& side) {
+    const bool has_nan = (side.status & status_nan) != 0;
+    if (!feed_.group.any_neighbour(has_nan)) return;
+    unsigned bits = 0;
+    feed_.sweep([&](const Chunk& chunk) {
+#pragma unroll 1
+      for (int c = column(0); c < chunk.count; c += feed_.group.size()) {
+        bits |= status_of_entry(side, reader_.template read<T>(chunk.p + c * reader_.bytes()));
+      }
+    });
+    bits = feed_.group.reduce(bits, [](unsigned a, unsigned b) { return a | b; });
+    if (has_nan) side.status = static_cast<std::uint8_t>(bits);
+  }
+
+  /// The gradient, and the sum of (max - x) / T, whose terms are all >= 0.
+  __device__ double second_sweep(const RowSide<T>& side, const Target& target) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (scan_of(side, false) == Scan::exponentials_at_one)
+        return second_sweep(side, target, LogitSide(side, reference_));
+    }
+    return second_sweep(side, target, [&side](T x) { return probability<Form::softmax>(side, x); });
+  }
+
+  template <class Probability>
+  __device__ double second_sweep(const RowSide<T>& side, const Target& target, const Probability& probability_of) {
+    double factor = launch_.job.options.gradient_scale / launch_.job.options.temperature;
+    if (launch_.valid_rows != nullptr && *launch_.valid_rows > 0) factor /= static_cast<double>(*launch_.valid_rows);
+    const double smoothing = launch_.job.options.label_smoothing;
+    const std::int64_t cols = launch_.job.logits.cols;
+    const T uniform = static_cast<T>(smoothing / static_cast<double>(cols)), factor_t = static_cast<T>(factor);
+    const Shift<T> shift(side);
+    CompensatedSum<double> sum;
+    const auto gradient_of = [&](T x, std::int64_t column) {
+      if (!target.good) return target.ignored ? T(0) : kNaN<T>;
+      const T q = probability_of(x);
+      T g = factor_t * (q - uniform);
+      if (column == target.label) {
+        g = static_cast<T>(factor * label_gradient(side, x, static_cast<double>(q), smoothing, cols));
+      }
+      return x > -kInf<T> ? g : T(0);
+    };
+    const auto body = [&](const Chunk& chunk) {
+      if (!target.write) return;
+      T part = 0;
+#pragma unroll 2
+      for (int c = column(0); c < chunk.count; c += feed_.group.size()) {
+        char* at = chunk.p + c * reader_.bytes();
+        const T x = reader_.template read<T>(at);
+        if (smoothing > 0) part -= shift(x).hi;
+        if (target.gradient == nullptr) continue;
+        if (!target.in_place) at = target.gradient + (chunk.first + c) * reader_.bytes();
+        write_element<Element>(at, launch_.job.logits.dtype, gradient_of(x, chunk.first + c));
+      }
+      sum.add(static_cast<double>(part));
+    };
+    feed_.sweep_and_store(body, target.in_place && target.write ? target.gradient : nullptr);
+    if (smoothing == 0) return 0;
+    return feed_.group
+        .reduce(sum,
+                [](CompensatedSum<double> a, const CompensatedSum<double>& b) {
+                  a.merge(b);
+                  return a;
+                })
+        .value();
+  }
+
+  const LossLaunch& launch_;
+  Feed& feed_;
+  Reader<Element> reader_;
+  T reference_ = 0;
+};
+
+}  // namespace kullback::cuda

@@ -1,0 +1,7 @@
+#include "kernels/cuda/cross_entropy_kernels.cuh"
+
+namespace kullback::cuda {
+
+const LossKernels kLossWide = loss_kernels<double, AnyElement>();
+
+}  // namespace kullback::cuda

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <cub/block/block_reduce.cuh>
+#include <type_traits>
+
+/// The threads that work on one row together, and their reductions: a part of a warp or a whole block. Both reduce in a
+/// fixed order of their threads, so that a row's bits do not depend on where it is computed.
+namespace kullback::cuda {
+
+inline constexpr unsigned kFullWarp = 0xffffffffu;
+
+/// The value of the lane whose number differs by `mask`, for any trivially copyable type.
+template <class A> __device__ __forceinline__ A shuffle_xor(const A& value, int mask) {
+  static_assert(std::is_trivially_copyable_v<A> && sizeof(A) % sizeof(unsigned) == 0);
+  constexpr int kWords = sizeof(A) / sizeof(unsigned);
+  unsigned words[kWords];
+  __builtin_memcpy(words, &value, sizeof(A));
+#pragma unroll
+  for (int i = 0; i < kWords; ++i) words[i] = __shfl_xor_sync(kFullWarp, words[i], mask);
+  A other;
+  __builtin_memcpy(&other, words, sizeof(A));
+  return other;
+}
+
+/// 1, 2, 4, ... 32 neighbouring lanes. All lanes of the warp must call together, whatever row they are at.
+class WarpGroup {
+ public:
+  __device__ explicit WarpGroup(int width) : width_(width), rank_(static_cast<int>(threadIdx.x) & (width - 1)) {}
+
+  __device__ int rank() const { return rank_; }
+  __device__ int size() const { return width_; }
+  __device__ void sync() const { __syncwarp(); }
+
+  /// merge(lower lanes, higher lanes) over the group; every lane gets the result.
+  template <class A, class Merge> __device__ A reduce(A own, Merge merge) const {
+    for (int distance = 1; distance < width_; distance *= 2) {
+      const A other = shuffle_xor(own, distance);
+      own = (rank_ & distance) != 0 ? merge(other, own) : merge(own, other);
+    }
+    return own;
+  }
+  /// Whether `own` holds for a row of any group that shares this one's barriers.
+  __device__ bool any_neighbour(bool own) const { return __any_sync(kFullWarp, own) != 0; }
+
+ private:
+  int width_, rank_;
+};
+
+/// All threads of the block.
+template <int kThreads> class BlockGroup {
+ public:
+  __device__ int rank() const { return static_cast<int>(threadIdx.x); }
+  static constexpr __device__ int size() { return kThreads; }
+  __device__ void sync() const { __syncthreads(); }
+
+  template <class A, class Merge> __device__ A reduce(const A& own, Merge merge) const {
+    using Reduce = cub::BlockReduce<A, kThreads, cub::BLOCK_REDUCE_WARP_REDUCTIONS>;
+    __shared__ union Shared {
+      typename Reduce::TempStorage reduction;
+      unsigned char result[sizeof(A)];
+      __device__ Shared() {}
+    } shared;
+    const A total = Reduce(shared.reduction).Reduce(own, merge);
+    __syncthreads();
+    if (threadIdx.x == 0) __builtin_memcpy(shared.result, &total, sizeof(A));
+    __syncthreads();
+    A result;
+    __builtin_memcpy(&result, shared.result, sizeof(A));
+    __syncthreads();  // the next reduction may use the same memory
+    return result;
+  }
+  __device__ bool any_neighbour(bool own) const { return own; }
+};
+
+}  // namespace kullback::cuda

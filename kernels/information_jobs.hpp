@@ -1,0 +1,48 @@
+#pragma once
+
+#include "kernels/engines.hpp"
+#include "kullback/information.hpp"
+
+/// What the host hands to the engine of kullback/information.hpp: the jobs of mutual information with what is asked of
+/// each table. Their own out and unit_scale are not used.
+namespace kullback {
+
+struct InformationRequest {
+  InformationSet measures;
+  Normalizer normalizer;
+  std::optional<std::int64_t> missing;
+  double unit_scale;        ///< nats -> asked unit
+  MutableMatrixView out;    ///< f64 [results, measures]
+  CodeVector given;         ///< data null: none
+  std::int64_t given_step;  ///< pairs: from one row's given codes to the next's
+};
+
+struct InformationPairsJob {
+  PairsJob counted;
+  InformationRequest request;
+};
+struct InformationLabelJob {
+  LabelJob counted;
+  InformationRequest request;
+};
+struct InformationAllPairsJob {
+  AllPairsJob counted;
+  InformationRequest request;
+};
+struct InformationJointJob {
+  JointJob counted;
+  InformationRequest request;
+};
+
+namespace cpu {
+std::size_t information_bytes(const InformationPairsJob& job);
+void information(const InformationPairsJob& job);
+std::size_t information_bytes(const InformationLabelJob& job);
+void information(const InformationLabelJob& job);
+std::size_t information_bytes(const InformationAllPairsJob& job);
+void information(const InformationAllPairsJob& job);
+std::size_t information_bytes(const InformationJointJob& job);
+void information(const InformationJointJob& job);
+}  // namespace cpu
+
+}  // namespace kullback

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "kernels/measures/pair.hpp"
+
+namespace kullback {
+
+/// Shannon entropy of P: -sum p log p (Shannon 1948).
+struct Entropy {
+  static constexpr Measure kId = Measure::entropy;
+  static constexpr MeasureInfo kInfo = {"entropy", true, false, false, true};
+  static constexpr MeasureKind kKind = MeasureKind::term;
+  static constexpr unsigned kFields = kNeedsLogP;
+
+  template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
+    return x.p > 0 ? -x.p * x.log_p : T(0);
+  }
+};
+
+}  // namespace kullback

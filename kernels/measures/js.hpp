@@ -1,0 +1,45 @@
+#pragma once
+
+#include "kernels/measures/kl.hpp"
+
+namespace kullback {
+
+/// Jensen-Shannon divergence (Lin 1991): beta KL(p,m) + (1-beta) KL(q,m), m = beta p + (1-beta) q.
+/// At beta = 1/2 a term is even in s, hence symmetric bit for bit: w/4 ((1+s) log(1+s) + (1-s) log(1-s)), a series of
+/// positive terms up to |s| = 0.6; beyond, with e = min/max of p and q, max/2 ((1+e)(ln 2 - log1p e) - e |log p/q|).
+struct Js {
+  static constexpr Measure kId = Measure::js;
+  static constexpr MeasureInfo kInfo = {"js", true, true, false, true};
+  static constexpr MeasureKind kKind = MeasureKind::term;
+  static constexpr unsigned kFields = kNeedsDiff | kNeedsS | kNeedsLogRatio | kNeedsBeta;
+
+  template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters& parameters) {
+    return parameters.beta == T(0.5) ? half(x) : weighted(x, parameters);
+  }
+
+  template <class T> static KULLBACK_HD T half(const Pair<T>& x) {
+    constexpr T kSwitch = T(0.6), kLn2 = T(0.69314718055994530942);
+    const T z = x.s * x.s;
+    const T series = horner<JensenShannonSeries, Real<T>::kJsTerms>(z < kSwitch * kSwitch ? z : kSwitch * kSwitch);
+    const T near = T(0.25) * (x.diff * x.s) * series;
+    const T larger = x.p > x.q ? x.p : x.q;
+    const T e = (x.p > x.q ? x.q : x.p) / larger;
+    const T cross = e > 0 ? e * abs(x.log_ratio) : T(0);
+    const T far = T(0.5) * larger * ((1 + e) * (kLn2 - log1p(e)) - cross);
+    return abs(x.s) <= kSwitch ? near : far;
+  }
+
+  /// Both KL terms against m, whose differences to p and q are exact multiples of p - q.
+  template <class T, class Parameters> static KULLBACK_HD T weighted(const Pair<T>& x, const Parameters& w) {
+    const T m = fma(w.beta, x.p, w.beta_q * x.q);
+    return w.beta * kl_to_mixture(x.p, m, w.beta_q * x.diff) + w.beta_q * kl_to_mixture(x.q, m, -w.beta * x.diff);
+  }
+
+  template <class T> static KULLBACK_HD T kl_to_mixture(T p, T m, T diff) {
+    const T s = p + m > 0 ? diff / (p + m) : T(0);
+    const T ratio = p > 0 && m > 0 ? log_ratio(p, m) : T(0);
+    return Kl::term(Pair<T>{p, m, diff, s, 0, 0, ratio}, EvenParameters<T>{});
+  }
+};
+
+}  // namespace kullback

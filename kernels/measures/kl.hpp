@@ -1,0 +1,27 @@
+#pragma once
+
+#include "kernels/measures/pair.hpp"
+
+namespace kullback {
+
+/// sum p log(p/q) - p + q >= 0 (Kullback & Leibler 1951; generalised as in Bregman 1967).
+/// With w = p+q and s = (p-q)/w a term is w ((1+s) artanh(s) - s): near s = 0 a series that starts at s^2, beyond 1/2
+/// the plain form, which has lost its cancellation there.
+struct Kl {
+  static constexpr Measure kId = Measure::kl;
+  static constexpr MeasureInfo kInfo = {"kl", true, true, false, true};
+  static constexpr MeasureKind kKind = MeasureKind::term;
+  static constexpr unsigned kFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
+
+  template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
+    const T z = x.s * x.s;
+    const T series = horner<ArtanhSeries, Real<T>::kArtanhTerms>(z < T(0.25) ? z : T(0.25));
+    const T near = x.diff * x.s * fma((1 + x.s) * x.s, series, T(1));
+    // +inf where q = 0 < p, also for a p that underflows: its logit is finite.
+    const T product = x.log_ratio < kInf<T> ? x.p * x.log_ratio : x.log_ratio;
+    const T far = (x.p > 0 || product == kInf<T> ? product : T(0)) - x.diff;
+    return abs(x.s) <= T(0.5) && x.log_ratio < kInf<T> ? near : far;
+  }
+};
+
+}  // namespace kullback

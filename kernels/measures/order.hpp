@@ -1,0 +1,104 @@
+#pragma once
+
+#include "kernels/measures/pair.hpp"
+
+/// Divergences of order alpha. With c = alpha - 1 >= -1/2 and d = log p - log q a term of tsallis is
+/// p (e^cd - 1)/c + p (e^-d - 1), anchored at the larger of p and q and, near p = q, written with
+/// psi(x) = (e^x - 1 - x) / x^2. All forms pass through c = 0, where they are those of kl.
+namespace kullback {
+
+struct OrderTerm {
+  static constexpr unsigned kFields = kNeedsDiff | kNeedsS | kNeedsLogRatio | kNeedsLogs;
+
+  template <class T> static KULLBACK_HD T term(const Pair<T>& pair, const TermParameters<T>& w) {
+    const Pair<T> y = w.swapped ? pair.swapped() : pair;
+    const T d = accurate_log_ratio(y);
+    const TwoTerms<T> x = exponent(y, d, w);
+    const bool small = abs(x.hi) <= 1;
+    const T psi = horner<ExpSeries, Real<T>::kUnitExpTerms>(small ? x.hi : T(0));
+    const T finite = abs(d) <= 1 && small ? near(y.p, d, psi, w.excess.hi)
+                     : d > 0              ? above(y, d, x, psi, w)
+                                          : below(y, d, x, psi, w);
+    const T missed = w.excess.hi < 0 ? -y.p * (1 + w.excess.hi) * w.inverse_excess : kInf<T>;  // q = 0 < p
+    return abs(d) < kInf<T> ? finite : d > 0 ? missed : y.q;
+  }
+
+ private:
+  /// c d in two parts. Far out, where a rounding of d would be multiplied, its error comes from p, q and e^-d.
+  template <class T> static KULLBACK_HD TwoTerms<T> exponent(const Pair<T>& y, T d, const TermParameters<T>& w) {
+    const T hi = w.excess.hi * d;
+    const bool correct = d > 8 && y.q >= Real<T>::kMinNormal;
+    const T error = correct ? y.p * exp(-d) / y.q - 1 : T(0);
+    return {hi, fma(w.excess.hi, d, -hi) + fma(w.excess.lo, d, w.excess.hi * error)};
+  }
+  template <class T> static KULLBACK_HD T near(T p, T d, T psi, T c) {
+    const T psi_of_d = horner<ExpSeries, Real<T>::kUnitExpTerms>(-d);
+    return p * d * d * fma(c, psi, psi_of_d);
+  }
+  template <class T>
+  static KULLBACK_HD T above(const Pair<T>& y, T d, TwoTerms<T> x, T psi, const TermParameters<T>& w) {
+    const T lost = expm1_nonpositive(-d);
+    const T root = growing_exp(TwoTerms<T>{T(0.5) * x.hi, T(0.5) * x.lo});  // e^cd itself may overflow
+    const TwoTerms<T> sum = two_sum(y.log_p, x.hi);
+    const T grown = y.p < w.smallest ? growing_exp(TwoTerms<T>{sum.hi, sum.lo + x.lo}) : y.p * root * root;
+    return abs(x.hi) <= 1 ? y.p * fma(d, fma(x.hi, psi, T(1)), lost) : fma(y.p, lost, (grown - y.p) * w.inverse_excess);
+  }
+  template <class T>
+  static KULLBACK_HD T below(const Pair<T>& y, T d, TwoTerms<T> x, T psi, const TermParameters<T>& w) {
+    const T e = exp(d);
+    const T of_kl = fma(d, e, -expm1_nonpositive(d));
+    const TwoTerms<T> sum = two_sum(x.hi, d);
+    const T power = (growing_exp(TwoTerms<T>{sum.hi, sum.lo + x.lo}) - e * (1 + x.hi)) * w.inverse_excess;
+    const T rest = abs(x.hi) <= 1 ? e * w.excess.hi * d * d * psi : power;
+    return y.q * (of_kl + rest);
+  }
+};
+
+/// sum p^alpha q^(1-alpha), whose logarithm is asked for where no double holds it.
+struct OrderSum {
+  static constexpr unsigned kFields = OrderTerm::kFields;
+  static constexpr bool kLogarithmic = true;
+
+  template <class T> static KULLBACK_HD double term(const Pair<T>& pair, const TermParameters<T>& w) {
+    const Pair<T> y = w.swapped ? pair.swapped() : pair;
+    const double d = accurate_log_ratio(y), c = w.excess.hi, x = fma(c, d, w.excess.lo * d);
+    const double above = precise_log(y.p, y.log_p, w) + x, below = precise_log(y.q, y.log_q, w) + (x + d);
+    const double missed = d < 0 || c < 0 ? -kInf<double> : kInf<double>;
+    return abs(d) < kInf<double> ? (d > 0 ? above : below) : missed;
+  }
+};
+
+/// Tsallis divergence (Tsallis 1998), the alpha-divergence of information geometry times alpha:
+/// (sum p^alpha q^(1-alpha) - W) / (alpha-1).
+struct Tsallis {
+  static constexpr Measure kId = Measure::tsallis;
+  static constexpr MeasureInfo kInfo = {"tsallis", true, true, false, false};
+  static constexpr MeasureKind kKind = MeasureKind::function;
+  static constexpr unsigned kFields = 0;
+  using Terms = MeasureList<OrderTerm>;
+
+  template <class Sum> static KULLBACK_HD double value(const Sum& sum, const RowFacts& row) {
+    return sum(OrderTerm{}) * row.order.factor;
+  }
+};
+
+/// Renyi divergence (Renyi 1961; van Erven & Harremoes 2014): log(sum p^alpha q^(1-alpha) / W) / (alpha-1), from
+/// tsallis where the sum is near W.
+struct Renyi {
+  static constexpr Measure kId = Measure::renyi;
+  static constexpr MeasureInfo kInfo = {"renyi", true, true, false, true};
+  static constexpr MeasureKind kKind = MeasureKind::function;
+  static constexpr unsigned kFields = kNeedsMass;
+  using Terms = MeasureList<OrderTerm, OrderSum>;
+
+  template <class Sum> static KULLBACK_HD double value(const Sum& sum, const RowFacts& row) {
+    const double alpha = row.order.alpha, c = row.order.swapped ? alpha - 1 : row.order.excess.hi;
+    const double mass_p = row.mass_p.hi, mass_q = row.mass_q.hi, mass = fma(alpha, mass_p - mass_q, mass_q);
+    const double tsallis = Tsallis::value(sum, row) / mass, x = c * tsallis;
+    const double near = x != 0 ? log1p(x) / x * tsallis : tsallis;
+    const double far = (sum(OrderSum{}) - log(mass)) / c;
+    return x > -0.5 && x < 1 && mass > 0 ? near : far;
+  }
+};
+
+}  // namespace kullback

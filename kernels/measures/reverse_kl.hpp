@@ -1,0 +1,19 @@
+#pragma once
+
+#include "kernels/measures/kl.hpp"
+
+namespace kullback {
+
+/// KL with the roles swapped: sum q log(q/p) - q + p.
+struct ReverseKl {
+  static constexpr Measure kId = Measure::reverse_kl;
+  static constexpr MeasureInfo kInfo = {"reverse_kl", true, true, false, true};
+  static constexpr MeasureKind kKind = MeasureKind::term;
+  static constexpr unsigned kFields = Kl::kFields;
+
+  template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters& parameters) {
+    return Kl::term(x.swapped(), parameters);
+  }
+};
+
+}  // namespace kullback

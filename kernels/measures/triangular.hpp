@@ -1,0 +1,19 @@
+#pragma once
+
+#include "kernels/measures/pair.hpp"
+
+namespace kullback {
+
+/// Triangular discrimination (Le Cam 1986): sum (p-q)^2/(p+q).
+struct Triangular {
+  static constexpr Measure kId = Measure::triangular;
+  static constexpr MeasureInfo kInfo = {"triangular", true, true, false, false};
+  static constexpr MeasureKind kKind = MeasureKind::term;
+  static constexpr unsigned kFields = kNeedsDiff | kNeedsS;
+
+  template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
+    return x.diff * x.s;
+  }
+};
+
+}  // namespace kullback

@@ -1,0 +1,280 @@
+/// Every measure x input form x dtype x shape against the sealed reference in binary128, under the written contract.
+#include "tests/row_batch.hpp"
+
+namespace kullback::test {
+namespace {
+
+/// Row lengths, each with what it can break.
+constexpr std::int64_t kLengths[] = {
+    1,     // a certain outcome: entropy 0, every divergence 0
+    2,     // binary
+    3,     // odd, far below one lane group
+    10,    // the digits data
+    31,    // one short of a lane group
+    32,    // exactly one
+    33,    // one over: a second, nearly empty group
+    255,   // one short of a block
+    256,   // exactly one block: the rows are loaded once
+    257,   // a second block of one column
+    1003,  // several blocks, ragged tail
+};
+
+/// Long enough for the sums' second level to matter, and 1 mod 8 like GPT-2's vocabulary.
+constexpr std::int64_t kVocabulary = 20041;
+
+std::vector<double> as_input(Input form, const std::vector<double>& logits) {
+  std::vector<double> x = softmax(logits);
+  if (form == Input::logits) return logits;
+  if (form == Input::log_probs) {
+    for (double& v : x) v = std::log(v);
+  }
+  if (form == Input::counts) {
+    for (double& v : x) v = std::floor(v * 100);
+    x[0] += 1;  // a row has mass
+  }
+  return x;
+}
+
+struct Case {
+  Input form_p, form_q;
+  DType dtype_p, dtype_q;
+};
+
+void check(const Case& c, Pattern pattern, std::int64_t cols, const RowsOptions& base, std::mt19937_64& random) {
+  constexpr int kRows = 2;
+  std::vector<std::vector<double>> p, q;
+  std::vector<std::int32_t> labels;
+  for (int r = 0; r < kRows; ++r) {
+    const LogitPair pair = logit_pair(pattern, cols, random);
+    p.push_back(as_input(c.form_p, pair.p));
+    q.push_back(as_input(c.form_q, pair.q));
+    // The first label is the largest entry of Q, where the loss is smallest and hardest; the second is any.
+    const auto top = std::max_element(pair.q.begin(), pair.q.end()) - pair.q.begin();
+    labels.push_back(static_cast<std::int32_t>(r == 0 ? top : static_cast<std::int64_t>(random()) % cols));
+    if (labels.back() < 0) labels.back() = 0;
+  }
+  const Batch batch_p(c.dtype_p, p, cols + 3, 1), batch_q(c.dtype_q, q, cols + 5, 3);
+  RowsOptions options = base;
+  options.input_p = c.form_p, options.input_q = c.form_q;
+  VerifyReport report;
+  run_rows(kAllMeasures, {batch_p.view(), batch_q.view(), vector_view(labels.data(), kRows)}, options, &report);
+  EXPECT_EQ(report.rows_checked, kRows);
+  EXPECT_TRUE(report.ok()) << "forms " << int(c.form_p) << "," << int(c.form_q) << " dtypes " << name_of(c.dtype_p)
+                           << "," << name_of(c.dtype_q) << " pattern " << int(pattern) << " cols " << cols
+                           << " temperature " << options.temperature << " normalize " << int(options.normalize)
+                           << " beta " << options.beta << describe(report);
+}
+
+std::vector<DType> dtypes_of(Input form) {
+  if (form == Input::counts) return {DType::u8, DType::u16, DType::i32, DType::i64};
+  return {DType::f32, DType::f16, DType::bf16, DType::f64};
+}
+
+class EveryForm : public ::testing::TestWithParam<Input> {};
+
+TEST_P(EveryForm, EveryDtypePatternAndLength) {
+  std::mt19937_64 random(kSeed);
+  RecordProperty("seed", kSeed);
+  for (DType dtype : dtypes_of(GetParam())) {
+    const Case c = {GetParam(), GetParam(), dtype, dtype};
+    for (Pattern pattern : kPatterns) {
+      for (std::int64_t cols : kLengths) check(c, pattern, cols, {}, random);
+    }
+  }
+}
+
+TEST_P(EveryForm, AVocabulary) {
+  std::mt19937_64 random(kSeed + 1);
+  for (DType dtype : dtypes_of(GetParam())) {
+    for (Pattern pattern : {Pattern::gaussian, Pattern::near_equal}) {
+      check({GetParam(), GetParam(), dtype, dtype}, pattern, kVocabulary, {}, random);
+    }
+  }
+}
+
+TEST_P(EveryForm, EveryOption) {
+  std::mt19937_64 random(kSeed + 2);
+  std::vector<RowsOptions> variants(7);
+  for (double alpha : {1e-3, 0.3, 0.5, 0.999, 1.0, 1.0001, 2.0, 3.3}) variants.emplace_back().alpha = alpha;
+  variants[0].beta = 0.3;
+  variants[1].beta = 0.999;
+  variants[2].unit = Unit::bits;
+  variants[3].unit = Unit::bans;
+  variants[4].label_smoothing = 0.1;
+  variants[5].label_smoothing = 1;
+  variants[6].normalize = Normalize::always;
+  if (GetParam() == Input::logits) {
+    for (double temperature : {0.7, 2.0, 10.0}) variants.emplace_back().temperature = temperature;
+  }
+  for (const RowsOptions& options : variants) {
+    for (DType dtype : dtypes_of(GetParam())) {
+      for (Pattern pattern : kPatterns) {
+        for (std::int64_t cols : {2, 260})
+          check({GetParam(), GetParam(), dtype, dtype}, pattern, cols, options, random);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, EveryForm,
+                         ::testing::Values(Input::logits, Input::log_probs, Input::probs, Input::counts));
+
+TEST(Conformance, DifferentFormsAndDtypesOnTheTwoSides) {
+  std::mt19937_64 random(kSeed + 3);
+  constexpr Input kForms[] = {Input::logits, Input::log_probs, Input::probs, Input::counts};
+  for (Input form_p : kForms) {
+    for (Input form_q : kForms) {
+      for (DType dtype_p : {dtypes_of(form_p)[0], dtypes_of(form_p)[2]}) {
+        for (DType dtype_q : {dtypes_of(form_q)[0], dtypes_of(form_q)[3]}) {
+          for (Pattern pattern : {Pattern::gaussian, Pattern::masked, Pattern::peaked}) {
+            RowsOptions options;
+            check({form_p, form_q, dtype_p, dtype_q}, pattern, 41, options, random);
+            options.temperature = 0.7;  // on the logits' side alone
+            check({form_p, form_q, dtype_p, dtype_q}, pattern, 260, options, random);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Conformance, ProbabilitiesThatDoNotSumToOne) {
+  std::mt19937_64 random(kSeed + 4);
+  for (DType dtype : {DType::f32, DType::f64}) {
+    for (double scale_q : {1e-30, 0.5, 7.0, 1e30}) {
+      std::vector<std::vector<double>> p, q;
+      for (Pattern pattern : kPatterns) {
+        const LogitPair pair = logit_pair(pattern, 100, random);
+        p.push_back(softmax(pair.p)), q.push_back(softmax(pair.q));
+        for (double& x : q.back()) x *= scale_q;
+      }
+      const Batch batch_p(dtype, p), batch_q(dtype, q);
+      const std::vector<std::uint8_t> labels(p.size(), 3);
+      const RowsInput input = {batch_p.view(), batch_q.view(),
+                               vector_view(labels.data(), static_cast<std::int64_t>(labels.size()))};
+      for (Normalize normalize : {Normalize::never, Normalize::always}) {
+        RowsOptions options;
+        options.input_p = options.input_q = Input::probs;
+        options.normalize = normalize;
+        VerifyReport report;
+        run_rows(kAllMeasures, input, options, &report);
+        EXPECT_TRUE(report.ok()) << name_of(dtype) << " scale " << scale_q << describe(report);
+      }
+    }
+  }
+}
+
+TEST(Conformance, TotalsBeyondTheRange) {
+  const double p[] = {1e308, 1e308, 3e307}, q[] = {1e-305, 1, 1e-20};
+  const std::uint8_t label = 0;
+  RowsOptions options;
+  options.input_p = options.input_q = Input::probs;
+  options.normalize = Normalize::always;
+  for (const auto& [a, b] : {std::pair{p, q}, std::pair{q, p}}) {
+    VerifyReport report;
+    run_rows(kAllMeasures, {view(a, 1, 3), view(b, 1, 3), vector_view(&label, 1)}, options, &report);
+    EXPECT_TRUE(report.ok()) << describe(report);
+  }
+}
+
+TEST(Conformance, CountsBeyondTheMantissa) {
+  const std::int64_t big = std::int64_t{1} << 62;
+  const std::int64_t p[] = {big + 1, big - 3, 5}, q[] = {big - 1, big + 2, 4};
+  RowsOptions options;
+  options.input_p = options.input_q = Input::counts;
+  const std::int64_t label = 2;
+  VerifyReport report;
+  run_rows(kAllMeasures, {view(p, 1, 3), view(q, 1, 3), vector_view(&label, 1)}, options, &report);
+  EXPECT_TRUE(report.ok()) << describe(report);
+}
+
+TEST(Conformance, CrossEntropyLossAndGradient) {
+  std::mt19937_64 random(kSeed + 5);
+  for (DType dtype : dtypes_of(Input::logits)) {
+    for (Pattern pattern : kPatterns) {
+      for (std::int64_t cols : {1, 2, 10, 33, 256, 257}) {
+        for (Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
+          std::vector<std::vector<double>> x;
+          std::vector<std::int64_t> labels;
+          constexpr std::int64_t kRows = 4;
+          for (std::int64_t r = 0; r < kRows; ++r) {
+            x.push_back(logit_pair(pattern, cols, random).p);
+            const auto top = std::max_element(x.back().begin(), x.back().end()) - x.back().begin();
+            labels.push_back(r == 0 ? top : static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(cols)));
+          }
+          labels[2] = -100;
+          const Batch logits(dtype, x, cols + 2, 1);
+          Batch gradient(dtype, x, cols + 1, 5);
+          std::vector<float> narrow(kRows);
+          std::vector<double> wide(kRows);
+          std::int64_t valid = -1;
+          CrossEntropyOptions options;
+          options.reduction = reduction;
+          options.ignore_index = -100;
+          options.label_smoothing = cols % 2 == 0 ? 0.1 : 0.0;
+          options.temperature = cols % 3 == 0 ? 0.7 : 1.0;
+          options.gradient_scale = cols % 5 == 0 ? -2.5 : 1.0;
+          CrossEntropyOutput output;
+          const std::int64_t losses = reduction == Reduction::none ? kRows : 1;
+          output.loss = dtype == DType::f64 ? mutable_vector_view(wide.data(), losses)
+                                            : mutable_vector_view(narrow.data(), losses);
+          output.gradient = gradient.mutable_view();
+          output.valid_rows = &valid;
+          const VectorView label_view = vector_view(labels.data(), kRows);
+          run(logits.view(), label_view, output, options);
+          const VerifyReport report = verify_cross_entropy(logits.view(), label_view, output, options, {1 << 20});
+          EXPECT_EQ(valid, kRows - 1);
+          EXPECT_TRUE(report.ok()) << name_of(dtype) << " pattern " << int(pattern) << " cols " << cols << " reduction "
+                                   << int(reduction) << describe(report);
+        }
+      }
+    }
+  }
+}
+
+/// Rows that a GPU's block does in several chunks, at every alignment: with a whole number of them and not, by few and
+/// many threads, on chip and (in every dtype the last, in some the one before) too long for it.
+TEST(Conformance, CrossEntropyLossOfLongRows) {
+  std::mt19937_64 random(kSeed + 6);
+  for (DType dtype : dtypes_of(Input::logits)) {
+    const std::int64_t too_long = size_of(dtype) == 2 ? 120'001 : 60'001;
+    for (std::int64_t cols :
+         {std::int64_t{1025}, std::int64_t{4096}, std::int64_t{4099}, std::int64_t{8193}, too_long}) {
+      SCOPED_TRACE(std::string(name_of(dtype)) + ", " + std::to_string(cols) + " columns");
+      std::vector<std::vector<double>> x;
+      const std::int64_t count = cols == too_long ? 2 : 3;
+      for (std::int64_t r = 0; r < count; ++r) x.push_back(logit_pair(Pattern::gaussian, cols, random).p);
+      const std::vector<std::int64_t> labels = {cols - 1, 0, cols / 2};
+      const Batch logits(dtype, x, cols + 3, 1);
+      Batch in_phase(dtype, x, cols + 3, 1), out_of_phase(dtype, x, cols + 1, 2);
+      for (Batch* gradient : {&in_phase, &out_of_phase}) {
+        std::vector<float> narrow(3);
+        std::vector<double> wide(3);
+        CrossEntropyOptions options;
+        options.reduction = Reduction::none;
+        options.label_smoothing = gradient == &in_phase ? 0.0 : 0.1;
+        CrossEntropyOutput output;
+        output.loss =
+            dtype == DType::f64 ? mutable_vector_view(wide.data(), count) : mutable_vector_view(narrow.data(), count);
+        output.gradient = gradient->mutable_view();
+        const VectorView label_view = vector_view(labels.data(), count);
+        run(logits.view(), label_view, output, options);
+        const VerifyReport report = verify_cross_entropy(logits.view(), label_view, output, options, {1 << 20});
+        EXPECT_TRUE(report.ok()) << describe(report);
+      }
+    }
+  }
+}
+
+/// The result is float64 because of P, so it is held to float64's contract although only Q is read.
+TEST(Conformance, AWideSideThatNoMeasureReads) {
+  const double p[] = {1, 2, 3};
+  const float q[] = {0.1f, 0.7f, -0.3f};
+  const std::int64_t label = 1;
+  VerifyReport report;
+  run_rows({Measure::nll, Measure::entropy_q}, {view(p, 1, 3), view(q, 1, 3), vector_view(&label, 1)}, {}, &report);
+  EXPECT_TRUE(report.ok()) << describe(report);
+}
+
+}  // namespace
+}  // namespace kullback::test

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""The suite must notice every mutant of mutant_list.py: a small error planted into a measure or an engine.
+
+Each mutant is compiled from the sources with one file replaced, linked with the objects of the finished build into a
+library of its own, and the built test binaries run against that library. The unmutated sources, compiled the same way,
+must pass. Results do not depend on the optimisation level, so mutants are compiled for speed of compilation. Mutants of
+CUDA kernels run on the PTX executor, whose reports count as failures: a race or a barrier too few is found even where the
+results come out right.
+
+Usage: mutants.py SOURCE_DIR BUILD_DIR [--jobs N] [--only WORD]
+"""
+import argparse
+import concurrent.futures
+import difflib
+import json
+import os
+import pathlib
+import re
+import resource
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import mutant_list
+
+NO_CUDA = "host/no_cuda.cpp"
+ROW_ENGINES = "kernels/cpu/row_engines.cpp"  # compiled once per instruction set in the build, here once for all
+TEST_SECONDS = 120  # a mutant that hangs is noticed, too
+
+
+class Build:
+    """What the finished build tells: how its sources were compiled, to which objects."""
+
+    def __init__(self, source_dir, build_dir):
+        self.source_dir, self.build_dir = source_dir, build_dir
+        self.executor = build_dir / "lib/ptxsim"
+        self.commands, self.engine_tables = {}, []
+        self.objects = {"cpu": {}, "cuda": {}}  # of a library with that backend, by unit
+        for entry in json.loads((build_dir / "compile_commands.json").read_text()):
+            command = shlex.split(entry["command"])
+            output = command[command.index("-o") + 1]
+            unit = os.path.relpath(entry["file"], source_dir)
+            self.commands.setdefault(unit, command)
+            part = re.match(r"CMakeFiles/kullback_(core|reference|row_engines|cuda)\w*\.dir/", output)
+            if not part:
+                continue  # not in the library
+            for backend in ("cuda",) if part[1] == "cuda" else ("cpu", "cuda"):
+                self.objects[backend].setdefault(unit, []).append(str(build_dir / output))
+            self.engine_tables += re.findall(r"KULLBACK_ROW_ENGINES=(\w+)", entry["command"])
+        self.has_cuda = self.objects["cpu"] != self.objects["cuda"]
+        self.commands.setdefault(NO_CUDA, self.commands["host/backend.cpp"])
+
+    def prepare(self, scratch):
+        """Libraries of the CPU backend alone, whatever the build is: those link faster."""
+        if self.has_cuda:
+            self.objects["cpu"][NO_CUDA] = [self.compile(NO_CUDA, scratch)]
+
+    def compile(self, unit, where):
+        """Object file of a unit, files below `where` taking the place of the source's."""
+        source = where / unit if (where / unit).exists() else self.source_dir / unit
+        if unit == ROW_ENGINES:
+            source = where / "row_engines_of_all_sets.cpp"
+            others = "".join(f"extern const RowEngines {name} = {{rows_range, cross_entropy_range}};\n"
+                             for name in self.engine_tables[1:])
+            source.write_text(f'#define KULLBACK_ROW_ENGINES {self.engine_tables[0]}\n#include "{unit}"\n'
+                              f"namespace kullback::cpu {{\n{others}}}\n")
+        command, skip = [], False
+        for word in self.commands[unit]:
+            if not skip and word not in ("-o", "-c") and not re.match(r"-(O|m|W|DKULLBACK_ROW_ENGINES|Xptxas)", word):
+                command.append(re.sub(r"code=\[(compute_\w+),\w+\]", r"code=[\1]", word))  # the executor reads PTX
+            skip = word in ("-o", "-c")
+        command[1:1] = ["-I."]  # before the source's own directories
+        target = where / (unit.replace("/", "_") + ".o")
+        cache = [shutil.which("ccache")] if shutil.which("ccache") else []
+        quick = ["-Xcicc", "-O1"] if source.suffix == ".cu" else ["-O1"]
+        run([*cache, *command, *quick, "-o", target.name, "-c", os.path.relpath(source, where)], where)
+        return str(target)
+
+    def link(self, units, where, backend):
+        """The library with some units compiled anew; a unit of tests/ becomes an executable."""
+        objects = self.objects[backend]
+        library = [unit for unit in units if unit in objects]
+        for unit in units:
+            if unit not in library:
+                run([self.commands[unit][0], "-o", pathlib.Path(unit).stem, self.compile(unit, where), "-lgtest_main",
+                     "-lgtest", "-lquadmath"], where)
+        if library:
+            rebuilt = [self.compile(unit, where) for unit in library]
+            kept = [path for unit, paths in objects.items() if unit not in library for path in paths]
+            runtime = [str(self.executor / "libcudart.so.13")] if backend == "cuda" else []
+            run([self.commands["host/backend.cpp"][0], "-shared", "-Wl,-soname,libkullback.so.0", "-o",
+                 "libkullback.so.0", *rebuilt, *kept, *runtime, "-fopenmp", "-lquadmath"], where)
+
+
+def run(command, where):
+    # ccache's direct mode would not see that a mutated file now shadows one of the source tree.
+    environment = {**os.environ, "CCACHE_NODIRECT": "1"}
+    result = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(shlex.join(command) + "\n" + result.stderr)
+
+
+def first_failure(build, test, library_dir, backend):
+    """Name of the first test case that fails, or what the PTX executor reports first; None if all is well."""
+    binary, *arguments = test
+    executable = library_dir / binary if (library_dir / binary).exists() else build.build_dir / "bin" / binary
+    environment = {**os.environ, "LD_LIBRARY_PATH": f"{library_dir}:{build.executor}", "OMP_WAIT_POLICY": "passive",
+                   "KULLBACK_TEST_BACKEND": backend}
+    try:
+        result = subprocess.run([executable, "--gtest_break_on_failure", *arguments],
+                                cwd=library_dir, env=environment, capture_output=True, text=True, errors="replace",
+                                timeout=TEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"{binary}, which did not end"
+    if result.returncode == 0:
+        return None
+    report = re.search(r"^ptxsim: .*?(?=: block|$)", result.stderr, re.MULTILINE)
+    if report:
+        return report[0]
+    cases = re.findall(r"^\[ RUN      \] (\S+)", result.stdout, re.MULTILINE)
+    return cases[-1] if cases else f"{binary}, which did not start"
+
+
+def judge(build, scratch, mutant):
+    """(who noticed or None, seconds, diff)"""
+    start = time.monotonic()
+    original = (build.source_dir / mutant.file).read_text()
+    mutated = original.replace(mutant.original, mutant.replacement)
+    diff = "\n".join(difflib.unified_diff(original.splitlines(), mutated.splitlines(), mutant.file, mutant.name,
+                                          n=0, lineterm=""))
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        where = pathlib.Path(folder)
+        (where / mutant.file).parent.mkdir(parents=True)
+        (where / mutant.file).write_text(mutated)
+        build.link(mutant.suite.units, where, mutant.suite.backend)
+        for test in mutant.suite.tests:
+            failed = first_failure(build, test, where, mutant.suite.backend)
+            if failed:
+                return failed, time.monotonic() - start, diff
+    return None, time.monotonic() - start, diff
+
+
+def misplaced(build, mutants):
+    """Complaints about mutants whose snippet does not occur once."""
+    counts = [(m, (build.source_dir / m.file).read_text().count(m.original)) for m in mutants]
+    return [f"{m.file}: {m.name}: {m.original!r} occurs {n} times, expected once" for m, n in counts if n != 1]
+
+
+def check_unmutated(build, scratch, mutants):
+    """Complaints about sources without a mutant: a suite that fails on them notices nothing."""
+    complaints = []
+    for backend in sorted({mutant.suite.backend for mutant in mutants}):
+        suites = {mutant.suite for mutant in mutants if mutant.suite.backend == backend}
+        where = scratch / backend
+        where.mkdir()
+        build.link(sorted({unit for suite in suites for unit in suite.units}), where, backend)
+        for test in sorted({test for suite in suites for test in suite.tests}):
+            start = time.monotonic()
+            failed = first_failure(build, test, where, backend)
+            print(f"  unmutated, {backend}: {' '.join(test)}: {'fails in ' + failed if failed else 'passes'}, "
+                  f"{time.monotonic() - start:.1f} s", flush=True)
+            if failed:
+                complaints.append(f"without any mutant {failed} fails")
+    return complaints
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("source_dir", type=pathlib.Path)
+    parser.add_argument("build_dir", type=pathlib.Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="mutants whose file or name contains this")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    build = Build(options.source_dir.resolve(), options.build_dir.resolve())
+    mutants = [m for m in mutant_list.MUTANTS
+               if options.only in m.file + " " + m.name and (build.has_cuda or m.suite.backend != "cuda")]
+    complaints, survivors = [], []
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        scratch = pathlib.Path(folder)
+        complaints += misplaced(build, mutants)
+        if complaints:
+            sys.exit("\n".join(complaints))
+        build.prepare(scratch)
+        complaints += check_unmutated(build, scratch, mutants)
+        if complaints:
+            sys.exit("\n".join(complaints))
+        runs = {mutant: pool.submit(judge, build, scratch, mutant) for mutant in mutants}
+        for mutant, result in runs.items():
+            title = f"{mutant.file}: {mutant.name}"
+            try:
+                killer, seconds, diff = result.result()
+            except RuntimeError as error:
+                complaints.append(f"{title}: {error}")
+                continue
+            print(f"{title:72} | {killer or 'SURVIVED':60} | {seconds:5.1f} s", flush=True)
+            if not killer:
+                survivors.append(f"{title} survived:\n{diff}")
+    print(f"{len(mutants)} mutants, {len(survivors)} survived, {len(complaints)} could not be tried, "
+          f"{time.monotonic() - start:.0f} s")
+    if not mutants:
+        complaints.append("no mutant was tried")
+    print("\n".join(survivors + complaints), end="")
+    sys.exit(1 if survivors or complaints else 0)
+
+
+if __name__ == "__main__":
+    main()
