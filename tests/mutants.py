@@ -2,14 +2,15 @@
 """The suite must notice every mutant of mutant_list.py: a small error planted into a measure or an engine.
 
 Each mutant is compiled from the sources with one file replaced, linked with the objects of the finished build into a
-library of its own, and the built test binaries run against that library. The unmutated sources, compiled the same way,
-must pass. Results do not depend on the optimisation level, so mutants are compiled for speed of compilation. Mutants of
-CUDA kernels run on the PTX executor, whose reports count as failures: a race or a barrier too few is found even where the
-results come out right.
+library of its own, and the built test binaries run against that library. Each test case that noticed a mutant must pass
+on the unmutated sources, compiled the same way. Results do not depend on the optimisation level, so mutants are compiled
+for speed of compilation. Mutants of CUDA kernels run on the PTX executor, whose reports count as failures: a race or a
+barrier too few is found even where the results come out right.
 
-Usage: mutants.py SOURCE_DIR BUILD_DIR [--jobs N] [--only WORD]
+Usage: mutants.py SOURCE_DIR BUILD_DIR [--jobs N] [--only WORD] [--leading]
 """
 import argparse
+import collections
 import concurrent.futures
 import difflib
 import json
@@ -22,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import mutant_list
@@ -103,29 +105,36 @@ def run(command, where):
         raise RuntimeError(shlex.join(command) + "\n" + result.stderr)
 
 
+# Who noticed a mutant: the binary, its test case if there was one, and what the PTX executor said.
+Failure = collections.namedtuple("Failure", "binary case report")
+
+
 def first_failure(build, test, library_dir, backend):
-    """Name of the first test case that fails, or what the PTX executor reports first; None if all is well."""
+    """The first test case that fails or that the PTX executor reports something of; None if all is well."""
     binary, *arguments = test
     executable = library_dir / binary if (library_dir / binary).exists() else build.build_dir / "bin" / binary
     environment = {**os.environ, "LD_LIBRARY_PATH": f"{library_dir}:{build.executor}", "OMP_WAIT_POLICY": "passive",
                    "KULLBACK_TEST_BACKEND": backend}
-    try:
-        result = subprocess.run([executable, "--gtest_break_on_failure", *arguments],
-                                cwd=library_dir, env=environment, capture_output=True, text=True, errors="replace",
-                                timeout=TEST_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"{binary}, which did not end"
-    if result.returncode == 0:
-        return None
-    report = re.search(r"^ptxsim: .*?(?=: block|$)", result.stderr, re.MULTILINE)
-    if report:
-        return report[0]
-    cases = re.findall(r"^\[ RUN      \] (\S+)", result.stdout, re.MULTILINE)
-    return cases[-1] if cases else f"{binary}, which did not start"
+    case = report = None
+    with subprocess.Popen([executable, "--gtest_break_on_failure", *arguments], cwd=library_dir, env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        clock = threading.Timer(TEST_SECONDS, process.kill)
+        clock.start()
+        for line in process.stdout:
+            begun = re.match(r"\[ RUN      \] (\S+)", line)
+            case = begun[1] if begun else case
+            found = re.match(r"ptxsim: .*?(?=: block|$)", line)
+            if found:
+                report = found[0]
+                process.kill()
+                break
+        code = process.wait()
+        clock.cancel()
+    return Failure(binary, case, report or "") if code != 0 else None
 
 
 def judge(build, scratch, mutant):
-    """(who noticed or None, seconds, diff)"""
+    """(who noticed it or None, seconds, diff)"""
     start = time.monotonic()
     original = (build.source_dir / mutant.file).read_text()
     mutated = original.replace(mutant.original, mutant.replacement)
@@ -149,22 +158,21 @@ def misplaced(build, mutants):
     return [f"{m.file}: {m.name}: {m.original!r} occurs {n} times, expected once" for m, n in counts if n != 1]
 
 
-def check_unmutated(build, scratch, mutants):
-    """Complaints about sources without a mutant: a suite that fails on them notices nothing."""
-    complaints = []
-    for backend in sorted({mutant.suite.backend for mutant in mutants}):
-        suites = {mutant.suite for mutant in mutants if mutant.suite.backend == backend}
-        where = scratch / backend
-        where.mkdir()
-        build.link(sorted({unit for suite in suites for unit in suite.units}), where, backend)
-        for test in sorted({test for suite in suites for test in suite.tests}):
-            start = time.monotonic()
-            failed = first_failure(build, test, where, backend)
-            print(f"  unmutated, {backend}: {' '.join(test)}: {'fails in ' + failed if failed else 'passes'}, "
-                  f"{time.monotonic() - start:.1f} s", flush=True)
-            if failed:
-                complaints.append(f"without any mutant {failed} fails")
-    return complaints
+def check_witnesses(build, scratch, pool, witnesses):
+    """Complaints about (suite, failure) pairs whose test case fails without a mutant, too: it notices nothing."""
+    def complaint(backend, failure):
+        only = [f"--gtest_filter={failure.case}"] if failure.case else []
+        again = first_failure(build, (failure.binary, *only), scratch / backend, backend)
+        return f"{backend}: {failure.binary} {failure.case} fails without any mutant {again.report}" if again else None
+
+    runs = []
+    for backend in sorted({suite.backend for suite, _ in witnesses}):
+        (scratch / backend).mkdir()
+        units = sorted({unit for suite, _ in witnesses if suite.backend == backend for unit in suite.units})
+        build.link(units, scratch / backend, backend)
+        cases = sorted({failure._replace(report="") for suite, failure in witnesses if suite.backend == backend}, key=str)
+        runs += [pool.submit(complaint, backend, case) for case in cases]
+    return [run.result() for run in runs if run.result()]
 
 
 def main():
@@ -173,12 +181,14 @@ def main():
     parser.add_argument("build_dir", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="mutants whose file or name contains this")
+    parser.add_argument("--leading", action="store_true", help="of each group the first alone")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     build = Build(options.source_dir.resolve(), options.build_dir.resolve())
     mutants = [m for m in mutant_list.MUTANTS
                if options.only in m.file + " " + m.name and (build.has_cuda or m.suite.backend != "cuda")]
-    complaints, survivors = [], []
+    tried = [m for m in mutants if m.leads or not options.leading]
+    complaints, survivors, witnesses = [], [], set()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         scratch = pathlib.Path(folder)
@@ -186,23 +196,24 @@ def main():
         if complaints:
             sys.exit("\n".join(complaints))
         build.prepare(scratch)
-        complaints += check_unmutated(build, scratch, mutants)
-        if complaints:
-            sys.exit("\n".join(complaints))
-        runs = {mutant: pool.submit(judge, build, scratch, mutant) for mutant in mutants}
+        runs = {mutant: pool.submit(judge, build, scratch, mutant) for mutant in tried}
         for mutant, result in runs.items():
             title = f"{mutant.file}: {mutant.name}"
             try:
-                killer, seconds, diff = result.result()
+                failure, seconds, diff = result.result()
             except RuntimeError as error:
                 complaints.append(f"{title}: {error}")
                 continue
-            print(f"{title:72} | {killer or 'SURVIVED':60} | {seconds:5.1f} s", flush=True)
-            if not killer:
+            noticed = f"{failure.case or failure.binary} {failure.report}" if failure else "SURVIVED"
+            print(f"{title:72} | {noticed:60} | {seconds:5.1f} s", flush=True)
+            if failure:
+                witnesses.add((mutant.suite, failure))
+            else:
                 survivors.append(f"{title} survived:\n{diff}")
-    print(f"{len(mutants)} mutants, {len(survivors)} survived, {len(complaints)} could not be tried, "
+        complaints += check_witnesses(build, scratch, pool, witnesses)
+    print(f"{len(tried)} of {len(mutants)} mutants tried, {len(survivors)} survived, {len(complaints)} complaints, "
           f"{time.monotonic() - start:.0f} s")
-    if not mutants:
+    if not tried:
         complaints.append("no mutant was tried")
     print("\n".join(survivors + complaints), end="")
     sys.exit(1 if survivors or complaints else 0)
