@@ -65,6 +65,9 @@ Batch rows_batch(const RowsSpec& spec, const Platform& platform, Effort effort) 
   if (spec.cross_entropy) {
     for (Gradient g : {Gradient::no, Gradient::yes}) batch.cases.push_back(cross_entropy_case(input, g));
   }
+  if (spec.cross_entropy && platform.backend == Backend::cpu) {
+    for (Measure m : {Measure::kl, Measure::js}) batch.cases.push_back(divergence_loss_case(m, input));
+  }
   return batch;
 }
 

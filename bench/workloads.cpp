@@ -151,6 +151,40 @@ Case cross_entropy_case(const RowsOperands& input, Gradient with) {
   });
 }
 
+Case divergence_loss_case(Measure measure, const RowsOperands& input) {
+  const Placement where = input.where;
+  const LossTerms terms = {{measure, 1.0}};
+  DivergenceLossOptions options;
+  options.execution.backend = where.backend;
+  const MatrixView host = input.q.host();
+  const DType loss_dtype = host.dtype == DType::f64 ? DType::f64 : DType::f32;
+
+  Case c;
+  c.measure = fmt::format("{} loss + gradient", measure_info(measure).name);
+  c.shape = fmt::format("{} x {} logits", host.rows, host.cols);
+  c.dtype = kullback::name_of(host.dtype);
+  c.input_bytes = bytes_of(input.p.host()) + bytes_of(host);
+  c.output_bytes = bytes_of(host) + size_of(loss_dtype);
+  return completed(std::move(c), where, [&](Case& c) {
+    const Operand loss(size_of(loss_dtype), where), gradient(bytes_of(host), where);
+    const auto output = [=](void* loss_data, void* gradient_data) {
+      DivergenceLossOutput output;
+      output.loss = {loss_data, loss_dtype, 1};
+      output.gradient_q = {gradient_data, host.dtype, host.rows, host.cols, host.cols};
+      return output;
+    };
+    const auto output_of = [=](std::int64_t call) { return output(loss.data(call), gradient.data(call)); };
+    const Scratch scratch(divergence_loss_workspace(terms, input.at(0), output_of(0), options), where);
+    c.run = [=](std::int64_t call) {
+      divergence_loss(terms, input.at(call), output_of(call), options, scratch.workspace(), where.stream);
+    };
+    c.verify = [=] {
+      const DivergenceLossOutput written = output(loss.on_host(), gradient.on_host());
+      return verify_divergence_loss(terms, input.host(), written, options, rows_within(kReferenceCells, host.cols));
+    };
+  });
+}
+
 Case mi_pairs_case(const InputView<MatrixView>& x, const InputView<MatrixView>& y, std::int64_t classes,
                    const Placement& where) {
   const MatrixView host = x.host();

@@ -55,6 +55,9 @@ enum class Gradient { no, yes };
 /// Of Q.
 Case cross_entropy_case(const RowsOperands& input, Gradient gradient);
 
+/// One measure and its gradient with respect to Q's logits.
+Case divergence_loss_case(Measure measure, const RowsOperands& input);
+
 Case mi_pairs_case(const InputView<MatrixView>& x, const InputView<MatrixView>& y, std::int64_t classes,
                    const Placement& where);
 Case mi_label_case(const InputView<MatrixView>& table, std::int64_t classes, const InputView<VectorView>& label,

@@ -54,7 +54,7 @@ class Operands {
   const Operand* end() const { return items_ + size_; }
 
  private:
-  static constexpr int kMost = 6;
+  static constexpr int kMost = 8;
   Operand items_[kMost];
   int size_ = 0;
 };

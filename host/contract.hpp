@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kullback/cross_entropy.hpp"
+#include "kullback/divergence_loss.hpp"
 #include "kullback/information.hpp"
 #include "kullback/rows.hpp"
 
@@ -123,6 +124,22 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
 inline Bound loss_bound(const CrossEntropyOptions& options, std::int64_t cols, DType result) {
   return {options.label_smoothing > 0 ? kSmoothedUnitsFromLogs : kLossUnits,
           static_cast<double>(cols) * smallest_normal(result)};
+}
+
+/// A weighted sum, relative to the sum of the absolute values of its parts.
+inline Bound divergence_loss_bound(const LossTerms& terms, const DivergenceLossOptions& options, std::int64_t cols,
+                                   DType result) {
+  RowsOptions of_rows;
+  of_rows.input_p = options.input_p;
+  Bound bound;
+  double weights = 0;
+  for (int k = 0; k < terms.measures().size(); ++k) {
+    const Bound each = rows_bound(terms.measures()[k], of_rows, cols, result);
+    bound.units = std::max(bound.units, each.units);
+    weights += std::fabs(terms.weight(k)) * each.absolute;
+  }
+  const double square = options.temperature_squared ? options.temperature * options.temperature : 1.0;
+  return {bound.units, weights * square + smallest_normal(result)};
 }
 
 /// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "host/contract.hpp"
+#include "host/reference/real.hpp"
 #include "host/reference/reference.hpp"
 #include "kullback/error.hpp"
 #include "kullback/verify.hpp"
@@ -138,6 +140,28 @@ template <class Body> void for_each_parallel(std::size_t count, Body body) {
     }
   }
   if (error) std::rethrow_exception(error);
+}
+
+/// Puts the reduced loss of all rows before what was found in the rows.
+inline void add_reduced_loss(VerifyReport& report, Judgement reduced) {
+  reduced.value.what = "loss";
+  reduced.value.row = 0;
+  if (reduced.wrong) {
+    ++report.rows_wrong;
+    report.wrong.insert(report.wrong.begin(), reduced.value);
+  }
+  report.worst.insert(report.worst.begin(), reduced.value);
+}
+
+/// Every label, whatever the sample.
+inline void require_labels(const VectorView& labels, std::int64_t cols,
+                           const std::optional<std::int64_t>& ignore_index) {
+  for (std::int64_t row = 0; row < labels.size; ++row) {
+    const std::int64_t label = reference::read_integer(labels.data, labels.dtype, row);
+    if ((label >= 0 && label < cols) || label == ignore_index) continue;
+    throw InvalidArgument("labels: label " + std::to_string(label) + " of row " + std::to_string(row) +
+                          " is outside [0, " + std::to_string(cols) + ")");
+  }
 }
 
 /// check(row, findings) on the sampled rows.

@@ -1,6 +1,7 @@
 #include "kullback/rows.hpp"
 
 #include "host/arguments.hpp"
+#include "host/check_rows.hpp"
 #include "kernels/engines.hpp"
 #include "kernels/measures/all.hpp"
 #include "kullback/error.hpp"
@@ -54,8 +55,9 @@ void check_options(const RowsOptions& o) {
   require_in(o.label_smoothing, 0, 1, "label_smoothing", "a number from 0 to 1");
 }
 
-/// Checks everything but the outputs and fills in the shape.
-RowsJob check_input(const MeasureSet& measures, const RowsInput& input, const RowsOptions& options) {
+}  // namespace
+
+RowsJob check_rows(const MeasureSet& measures, const RowsInput& input, const RowsOptions& options) {
   if (measures.size() < 1 || measures.size() > MeasureSet::kMaxSize) {
     throw InvalidArgument("measures: " + std::to_string(measures.size()) + " asked, expected 1 to " +
                           std::to_string(MeasureSet::kMaxSize));
@@ -103,6 +105,8 @@ RowsJob check_input(const MeasureSet& measures, const RowsInput& input, const Ro
   return job;
 }
 
+namespace {
+
 /// With the room to align it.
 std::size_t workspace_bytes(const RowsJob& job, Backend backend) {
   const std::size_t bytes = backend == Backend::cuda && job.rows > 0 ? cuda::rows_workspace_bytes(job) : 0;
@@ -112,13 +116,13 @@ std::size_t workspace_bytes(const RowsJob& job, Backend backend) {
 }  // namespace
 
 std::size_t rows_workspace(const MeasureSet& measures, const RowsInput& input, const RowsOptions& options) {
-  const RowsJob job = check_input(measures, input, options);
+  const RowsJob job = check_rows(measures, input, options);
   return workspace_bytes(job, resolve_backend(options.execution, {operand(job.p, "P"), operand(job.q, "Q")}));
 }
 
 void rows(const MeasureSet& measures, const RowsInput& input, const RowsOutput& output, const RowsOptions& options,
           Workspace workspace, Stream stream) {
-  RowsJob job = check_input(measures, input, options);
+  RowsJob job = check_rows(measures, input, options);
   require_view(output.values, "values");
   if (output.values.rows != job.rows || output.values.cols != measures.size() ||
       output.values.dtype != rows_result_dtype(input, options)) {

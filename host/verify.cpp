@@ -26,16 +26,6 @@ void require_results(DType dtype, const char* name) {
   }
 }
 
-/// Every label, whatever the sample.
-void require_labels(const VectorView& labels, std::int64_t cols, const std::optional<std::int64_t>& ignore_index) {
-  for (std::int64_t row = 0; row < labels.size; ++row) {
-    const std::int64_t label = reference::read_integer(labels.data, labels.dtype, row);
-    if ((label >= 0 && label < cols) || label == ignore_index) continue;
-    throw InvalidArgument("labels: label " + std::to_string(label) + " of row " + std::to_string(row) +
-                          " is outside [0, " + std::to_string(cols) + ")");
-  }
-}
-
 std::int64_t rows_of(const MeasureSet& measures, const RowsInput& input) {
   std::int64_t p = 1, q = 1;
   for (Measure m : measures) {
@@ -129,16 +119,10 @@ VerifyReport verify_cross_entropy(MatrixView logits, VectorView labels, const Cr
         }
       });
   if (!has_loss || loss_per_row) return report;
-  Judgement reduced = logits.rows <= verify.max_rows
-                          ? judge_reduced_loss<Binary128>(logits, labels, output, options, valid_rows)
-                          : judge_reduced_loss<double>(logits, labels, output, options, valid_rows);
-  reduced.value.what = "loss";
-  reduced.value.row = 0;
-  if (reduced.wrong) {
-    ++report.rows_wrong;
-    report.wrong.insert(report.wrong.begin(), reduced.value);
-  }
-  report.worst.insert(report.worst.begin(), reduced.value);
+  const Judgement reduced = logits.rows <= verify.max_rows
+                                ? judge_reduced_loss<Binary128>(logits, labels, output, options, valid_rows)
+                                : judge_reduced_loss<double>(logits, labels, output, options, valid_rows);
+  add_reduced_loss(report, reduced);
   return report;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kullback/cross_entropy.hpp"
+#include "kullback/divergence_loss.hpp"
 #include "kullback/mutual_information.hpp"
 #include "kullback/rows.hpp"
 
@@ -31,6 +32,16 @@ struct CrossEntropyJob {
   CrossEntropyOptions options;
   void* workspace;  ///< cross_entropy_workspace_bytes, aligned to 64
   int threads;
+};
+
+/// The rows and the measures are those of a RowsJob, whose outputs are not used.
+struct DivergenceLossJob {
+  RowsJob rows;
+  double weights[MeasureSet::kMaxSize];  ///< of the rows' measures, nats; the factor T^2 is in them
+  DivergenceLossOutput output;
+  Reduction reduction;
+  double gradient_scale;
+  void* workspace;  ///< divergence_loss_workspace_bytes, aligned to 64
 };
 
 /// Row b of x with row b of y.
@@ -74,6 +85,8 @@ namespace cpu {
 void rows(const RowsJob& job);
 std::size_t cross_entropy_workspace_bytes(const CrossEntropyJob& job);
 void cross_entropy(const CrossEntropyJob& job);
+std::size_t divergence_loss_workspace_bytes(const DivergenceLossJob& job);
+void divergence_loss(const DivergenceLossJob& job);
 std::size_t pairs_workspace_bytes(const PairsJob& job);
 void mutual_information_pairs(const PairsJob& job);
 std::size_t label_workspace_bytes(const LabelJob& job);

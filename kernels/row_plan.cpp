@@ -34,9 +34,10 @@ Pairing pairing_of(const RowsPlan& plan) {
 
 }  // namespace
 
-RowsPlan plan_of(const RowsJob& job) {
+RowsPlan plan_of(const RowsJob& job, unsigned more) {
   const RowsOptions& options = job.options;
   RowsPlan plan;
+  plan.fields = more;
   plan.form_p = form_of(options.input_p, options.normalize);
   plan.form_q = form_of(options.input_q, options.normalize);
   plan.temperature_p = temperature_of(options.input_p, options);

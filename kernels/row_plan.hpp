@@ -22,7 +22,8 @@ struct RowsPlan {
   Order order;  ///< of renyi and tsallis
 };
 
-RowsPlan plan_of(const RowsJob& job);
+/// `more`: PairField bits beside those of the asked measures.
+RowsPlan plan_of(const RowsJob& job, unsigned more = 0);
 
 /// The options as terms read them.
 template <class T> KULLBACK_HD TermParameters<T> term_parameters(const RowsOptions& options, const RowsPlan& plan) {
@@ -35,6 +36,11 @@ template <class T> KULLBACK_HD TermParameters<T> term_parameters(const RowsOptio
   w.excess.hi = static_cast<T>(excess.hi);
   w.excess.lo = static_cast<T>((excess.hi - static_cast<double>(w.excess.hi)) + excess.lo);
   w.inverse_excess = static_cast<T>(1 / excess.hi);
+  const DoubleDouble beyond = two_sum(plan.order.alpha, -1.0);
+  w.alpha.hi = static_cast<T>(plan.order.alpha);
+  w.alpha.lo = static_cast<T>(plan.order.alpha - static_cast<double>(w.alpha.hi));
+  w.beyond.hi = static_cast<T>(beyond.hi);
+  w.beyond.lo = static_cast<T>((beyond.hi - static_cast<double>(w.beyond.hi)) + beyond.lo);
   return w;
 }
 

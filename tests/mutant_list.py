@@ -44,6 +44,9 @@ COUNTS_PLAN_CUDA = Suite(("kernels/cuda/histogram_plan.cpp",), COUNTS_CUDA.tests
 COUNTS_MEMORY_CUDA = Suite(("kernels/cuda/joint_histogram_memory.cu",), COUNTS_CUDA.tests, "cuda")
 TABLE_CUDA = Suite(("kernels/cuda/joint_table.cu",), COUNTS_CUDA.tests, "cuda")
 
+SLOPES = Suite(ENGINES, (("divergence_loss_test", "--gtest_filter=-*LongRows"), ("divergence_loss_test", "--gtest_filter=*LongRows")))
+SLOPES_DRIVER = Suite(("kernels/cpu/divergence_loss.cpp",), SLOPES.tests)
+
 MUTANTS = []
 
 
@@ -113,10 +116,82 @@ mutants(
     ("log ratio: series never used", "abs(x.s) <= T(0.5) &&", "abs(x.s) <= T(0) &&"),
     ("precise log of the wrong number", "w.smallest > 0 ? static_cast<double>(log_x)", "w.smallest > 0 ? log(static_cast<double>(x))"))
 mutants(
-    ROWS, "kernels/measures/rel_entr.hpp",
-    ("sides swapped", "x.p * accurate", "x.q * accurate"),
-    ("infinite terms dropped", ": x.log_ratio;", ": product;"),
-    ("plain log ratio", "x.p * accurate_log_ratio(x)", "x.p * x.log_ratio"))
+    ROWS, "kernels/measures/pair.hpp",
+    ("p log(p/q): sides swapped", "x.p * accurate", "x.q * accurate"),
+    ("p log(p/q): infinite terms dropped", "return x.log_ratio < kInf<T> ? product : x.log_ratio;", "return product;"),
+    ("p log(p/q): plain log ratio", "x.p * accurate_log_ratio(x)", "x.p * x.log_ratio"))
+mutants(
+    SLOPES, "kernels/measures/kl.hpp",
+    ("slope's sign", "return -x.diff; }", "return x.diff; }"),
+    ("slope of P", "return p_log_ratio(x); }", "return x.diff; }"))
+mutants(
+    SLOPES, "kernels/measures/reverse_kl.hpp",
+    ("slope of the other side", "return p_log_ratio(x.swapped()); }", "return p_log_ratio(x); }"))
+mutants(
+    SLOPES, "kernels/measures/cross_entropy.hpp",
+    ("slope of P", "return term(x, w); }", "return x.diff; }"))
+mutants(
+    SLOPES, "kernels/measures/entropy_q.hpp",
+    ("slope of the other side", "const TermParameters<T>& w) { return term(x, w); }", "const TermParameters<T>& w) { return Entropy::term(x, w); }"))
+mutants(
+    SLOPES, "kernels/measures/jeffreys.hpp",
+    ("slope's second part", "p_log_ratio(x.swapped()) - x.diff", "p_log_ratio(x.swapped())"),
+    ("slope's sign", "p_log_ratio(x) + x.diff", "p_log_ratio(x) - x.diff"))
+mutants(
+    SLOPES, "kernels/measures/tv.hpp",
+    ("slope of equal entries", "x.diff == 0 ? T(0) : ", ""),
+    ("slope's sign", "x.diff > 0 ? -0.5 : 0.5", "x.diff > 0 ? 0.5 : -0.5"))
+mutants(
+    SLOPES, "kernels/measures/triangular.hpp",
+    ("slope's factor", "(2 + x.s)", "(2 - x.s)"))
+mutants(
+    SLOPES, "kernels/measures/js.hpp",
+    ("slope's weights swapped", "return slope(x, w.beta, w.beta_q);", "return slope(x, w.beta_q, w.beta);"),
+    ("slope near always", "own * x.q * (apart > T(-0.5) ? near : far)", "own * x.q * near"),
+    ("slope near never", "own * x.q * (apart > T(-0.5) ? near : far)", "own * x.q * far"))
+mutants(
+    SLOPES, "kernels/measures/js_distance.hpp",
+    ("slope of the root", "0.5 / value", "1 / value"),
+    ("slope at 0", "value > 0 ? 0.5 / value : 0", "0.5 / value"))
+mutants(
+    SLOPES, "kernels/measures/hellinger.hpp",
+    ("slope's factor", "T(-0.5) * sqrt(x.q)", "T(-1) * sqrt(x.q)"),
+    ("slope of what underflows", "if (x.q < w.smallest) return fma", "if (false) return fma"),
+    ("plain slope of what underflows", "underflow ? exp", "false ? exp"))
+mutants(
+    SLOPES, "kernels/measures/bhattacharyya.hpp",
+    ("slope's factor", "return exp(value); }", "return 1; }"))
+mutants(
+    SLOPES, "kernels/measures/chi2.hpp",
+    ("slope's sign", ": -x.diff * ((x.p + x.q) / x.q)", ": x.diff * ((x.p + x.q) / x.q)"),
+    ("slope of P: factor", "2 * x.diff * (x.p / x.q)", "x.diff * (x.p / x.q)"),
+    ("slope of what underflows", "return x.q - square_over_q(x);", "return x.q;"))
+mutants(
+    SLOPES, "kernels/measures/order.hpp",
+    ("slope's order", "OrderTerm::exponent(x, d, w.alpha);", "OrderTerm::exponent(x, d, w.beyond);"),
+    ("slope of P near", "return w.alpha.hi * x.p * series;", "return x.p * series;"),
+    ("slope of P beyond", "w.alpha.hi * (change / w.beyond.hi)", "change / w.beyond.hi"),
+    ("plain slope", "return -power(x, w);", "return power(x, w);"),
+    ("renyi: slope over its sum", "exp((1 - row.order.alpha) * value) / mass", "1 / mass"))
+mutants(
+    SLOPES, "kernels/measures/of_q.hpp",
+    ("perplexity: slope's factor", "chain(double value, const RowFacts&) { return value; }", "chain(double, const RowFacts&) { return 1; }"))
+mutants(
+    SLOPES, "kernels/cpu/divergence_loss_rows.hpp",
+    ("slopes of the whole row forgotten", "side.total.add(static_cast<double>(block_sum(h, n)));", ""),
+    ("label's weight on the wrong side", "(M::kInfo.needs_q ? q : p).label_weight", "(M::kInfo.needs_q ? p : q).label_weight"),
+    ("weight forgotten", "of[k] = job.weights[k] * chain_of", "of[k] = chain_of"),
+    ("loss unweighted", "loss += job.weights[k] * values[k]", "loss += values[k]"),
+    ("label's entry cancels", "own = label_gradient(side, b.x_q[i], q, 0.0, cols)", "own = q - 1"),
+    ("masked columns get a gradient", "b.x_q[i] > -kInf<T> ? b.term[i] : T(0)", "b.term[i]"),
+    ("temperature forgotten", "plan.gradient_factor / rows.options.temperature;", "plan.gradient_factor;"),
+    ("one row's sides in one place", "slopes + room", "slopes"),
+    ("logarithms of small sums cancel", "constexpr double kFar = 2;", "constexpr double kFar = 1e300;"),
+    ("labels that nobody reads", "&& !labels_matter) label.status", "&& false) label.status"))
+mutants(
+    SLOPES_DRIVER, "kernels/cpu/divergence_loss.cpp",
+    ("mean over all rows", "if (job.reduction == Reduction::mean && valid > 0) plan", "if (false) plan"),
+    ("threads share their slopes", "static_cast<std::size_t>(omp_get_thread_num())", "0"))
 mutants(
     ROWS, "kernels/measures/jeffreys.hpp",
     ("half", "x.diff * accurate", "T(0.5) * x.diff * accurate"),
@@ -315,8 +390,8 @@ mutants(
     ("rows beyond float32 not widened", "if (leaves_float(side)) return false;", ""),
     ("gradient elsewhere unsmoothed", "(b.gradient[i] - uniform)", "b.gradient[i]"),
     ("masked columns get a gradient", "b.x[i] > -kInf<T> ? b.gradient[i] : T(0)", "b.gradient[i]"),
-    ("gradient of bad rows", "fill_gradient(job, row, kNaN<T>, b);", "fill_gradient(job, row, T(0), b);"),
-    ("gradient of ignored rows", "fill_gradient(job, row, T(0), b);", ""),
+    ("gradient of bad rows", "fill_row(job.output.gradient, row, kNaN<T>);", "fill_row(job.output.gradient, row, T(0));"),
+    ("gradient of ignored rows", "fill_row(job.output.gradient, row, T(0));", ""),
     ("loss of bad rows", "loss = kNaN<double>;", "loss = 0;"),
     ("label off by one", "log_probability_at(side, label.index)",
      "log_probability_at(side, label.index ? label.index - 1 : 0)"),

@@ -65,7 +65,7 @@ class Build:
         source = where / unit if (where / unit).exists() else self.source_dir / unit
         if unit == ROW_ENGINES:
             source = where / "row_engines_of_all_sets.cpp"
-            others = "".join(f"extern const RowEngines {name} = {{rows_range, cross_entropy_range}};\n"
+            others = "".join(f"extern const RowEngines {name} = {{rows_range, cross_entropy_range, divergence_loss_range}};\n"
                              for name in self.engine_tables[1:])
             source.write_text(f'#define KULLBACK_ROW_ENGINES {self.engine_tables[0]}\n#include "{unit}"\n'
                               f"namespace kullback::cpu {{\n{others}}}\n")

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kullback/cross_entropy.hpp"
+#include "kullback/divergence_loss.hpp"
 #include "kullback/information.hpp"
 #include "kullback/matrix_view.hpp"
 #include "kullback/rows.hpp"
@@ -49,6 +50,20 @@ LossEstimates<Real> cross_entropy(MatrixView logits, VectorView labels, const Cr
 /// Reduction::sum or Reduction::mean of the rows' losses.
 template <class Real>
 Estimate<Real> reduce_losses(const std::vector<Estimate<Real>>& losses, Reduction reduction, std::int64_t valid_rows);
+
+template <class Real> struct DivergenceEstimates {
+  Estimate<Real> loss;  ///< of this row, whatever the reduction
+  std::vector<Estimate<Real>> gradient_p, gradient_q;
+  std::uint8_t status = status_ok;
+};
+
+std::int64_t count_valid_rows(const RowsInput& input, std::int64_t rows, const DivergenceLossOptions& options);
+
+/// What `kullback::divergence_loss` promises for one row; `valid_rows` as above.
+template <class Real>
+DivergenceEstimates<Real> divergence_loss(const LossTerms& loss, const RowsInput& input,
+                                          const DivergenceLossOptions& options, std::int64_t row,
+                                          std::int64_t valid_rows, bool with_p, bool with_q);
 
 /// KL(P || Q) of diagonal Gaussians, in nats. A row is [means | log variances]; q.data == nullptr is N(0, 1).
 template <class Real> Estimate<Real> gaussian_kl(MatrixView p, MatrixView q, std::int64_t row);

@@ -3,6 +3,7 @@
 #include "kullback/backend.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/device_memory.hpp"
+#include "kullback/divergence_loss.hpp"
 #include "kullback/dtype.hpp"
 #include "kullback/error.hpp"
 #include "kullback/information.hpp"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kullback/cross_entropy.hpp"
+#include "kullback/divergence_loss.hpp"
 #include "kullback/export.hpp"
 #include "kullback/information.hpp"
 #include "kullback/mutual_information.hpp"
@@ -49,6 +50,11 @@ KULLBACK_EXPORT VerifyReport verify_rows(const MeasureSet& measures, const RowsI
 KULLBACK_EXPORT VerifyReport verify_cross_entropy(MatrixView logits, VectorView labels,
                                                   const CrossEntropyOutput& output, const CrossEntropyOptions& options,
                                                   const VerifyOptions& verify);
+
+/// The same for divergence_loss; `input` must still hold the logits.
+KULLBACK_EXPORT VerifyReport verify_divergence_loss(const LossTerms& terms, const RowsInput& input,
+                                                    const DivergenceLossOutput& output,
+                                                    const DivergenceLossOptions& options, const VerifyOptions& verify);
 
 KULLBACK_EXPORT VerifyReport verify_mutual_information_pairs(MatrixView x, std::int64_t classes_x, MatrixView y,
                                                              std::int64_t classes_y, const double* values,

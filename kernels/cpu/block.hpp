@@ -71,6 +71,14 @@ static void store_block(const MutableMatrixView& v, std::int64_t row, std::int64
   }
 }
 
+/// Writes one value to all columns of a row, if there is one.
+template <class T> static void fill_row(const MutableMatrixView& v, std::int64_t row, T value) {
+  if (v.data == nullptr) return;
+  alignas(64) BlockArray<T> block;
+  for (std::int64_t i = 0; i < kBlock; ++i) block[i] = value;
+  for (std::int64_t c = 0; c < v.cols; c += kBlock) store_block(v, row, c, block_columns(v.cols, c), block);
+}
+
 /// What rounding a count beyond 2^53 to double took away; 0 for every other type.
 static inline void load_block_remainder(const MatrixView& v, std::int64_t row, std::int64_t col, std::int64_t n,
                                         double* to) {

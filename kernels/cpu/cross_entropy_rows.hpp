@@ -13,15 +13,6 @@ template <class T> struct alignas(64) CrossEntropyBlock {
   BlockArray<double> remainder;
 };
 
-template <class T>
-static void fill_gradient(const CrossEntropyJob& job, std::int64_t row, T value, CrossEntropyBlock<T>& b) {
-  if (job.output.gradient.data == nullptr) return;
-  for (std::int64_t i = 0; i < kBlock; ++i) b.gradient[i] = value;
-  for (std::int64_t c = 0; c < job.logits.cols; c += kBlock) {
-    store_block(job.output.gradient, row, c, block_columns(job.logits.cols, c), b.gradient);
-  }
-}
-
 /// sum of -log q over the columns, whose terms are all >= 0.
 template <class T> static double sum_of_nll(const Side<T>& side, CrossEntropyBlock<T>& b) {
   const std::int64_t cols = side.view.cols;
@@ -67,7 +58,7 @@ static bool one_loss(const CrossEntropyJob& job, const CrossEntropyPlan& plan, S
   std::uint8_t status = label.status;
   double loss = 0;
   if (status == status_ignored) {
-    fill_gradient(job, row, T(0), b);
+    fill_row(job.output.gradient, row, T(0));
   } else {
     if (job.logits.cols > 0) {
       prepare_row(side, row, b.x, b.term, b.remainder);
@@ -76,7 +67,7 @@ static bool one_loss(const CrossEntropyJob& job, const CrossEntropyPlan& plan, S
     }
     if (status != status_ok) {
       loss = kNaN<double>;
-      fill_gradient(job, row, kNaN<T>, b);
+      fill_row(job.output.gradient, row, kNaN<T>);
     } else {
       if (plan.smoothing < 1) loss = (1 - plan.smoothing) * (0.0 - log_probability_at(side, label.index));
       if (plan.smoothing > 0 && job.output.loss.data != nullptr) {

@@ -16,12 +16,21 @@ struct CrossEntropyPlan {
   double* row_loss;        ///< [rows] in the workspace, or null
 };
 
+struct DivergenceLossPlan {
+  RowsPlan rows;
+  double gradient_factor;  ///< gradient_scale / (valid rows, for the mean)
+  double* row_loss;        ///< [rows] in the workspace, or null
+};
+
 /// The engines: each does rows [first, last) of a job. row_engines.cpp is compiled once per instruction set and defines
 /// one of these.
 struct RowEngines {
   void (*rows)(const RowsJob& job, const RowsPlan& plan, std::int64_t first, std::int64_t last);
   void (*cross_entropy)(const CrossEntropyJob& job, const CrossEntropyPlan& plan, std::int64_t first,
                         std::int64_t last);
+  /// `slopes`: the thread's, room for two rows of doubles.
+  void (*divergence_loss)(const DivergenceLossJob& job, const DivergenceLossPlan& plan, std::int64_t first,
+                          std::int64_t last, void* slopes);
 };
 extern const RowEngines kBaselineEngines, kAvx2Engines, kAvx512Engines;
 

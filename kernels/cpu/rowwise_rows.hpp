@@ -53,6 +53,38 @@ struct PairNormalisers {
   MixedNormalisers mixed;  // Pairing::mixed
 };
 
+/// The columns of the block at column c as pairs, as far as the plan's fields go. Returns its padded size.
+template <class T>
+static std::int64_t fill_block(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
+                               const PairNormalisers& normalisers, std::int64_t c, PairBlock<T>& b) {
+  const std::int64_t columns = block_columns(job.cols, c), n = padded(columns);
+  const auto load = [&](const Side<T>& side, T* x, double* remainder) {
+    if (job.cols > kBlock) load_block(side.view, side.row, c, columns, side.pad(), x);
+    if (plan.wide && !side.is_log()) load_block_remainder(side.view, side.row, c, columns, remainder);
+  };
+  if (plan.p) {
+    load(p, b.x_p, b.remainder_p);
+    fill_side(p, b.x_p, b.remainder_p, n, plan.fields & kNeedsLogP, b.p, b.log_p);
+  }
+  if (plan.q) {
+    load(q, b.x_q, b.remainder_q);
+    fill_side(q, b.x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
+  }
+  switch (plan.pairing) {
+    case Pairing::single: break;
+    case Pairing::logs: pair_logs(b, p.scale, normalisers.offset, n); break;
+    case Pairing::probs: pair_probs(b, plan.fields, n); break;
+    case Pairing::shares:
+      if constexpr (sizeof(T) == sizeof(double)) pair_shares(b, p, q, plan.fields, n);
+      break;
+    case Pairing::mixed:
+      if constexpr (sizeof(T) == sizeof(double)) pair_mixed(b, p, q, normalisers.mixed, n);
+      break;
+  }
+  if (plan.fields & kNeedsS) fill_relative(b, n);
+  return n;
+}
+
 /// The second sweep.
 template <class T>
 static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
@@ -60,31 +92,7 @@ static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p
   const TermParameters<T> parameters = term_parameters<T>(job.options, plan);
   sums = {};
   for (std::int64_t c = 0; c < job.cols; c += kBlock) {
-    const std::int64_t columns = block_columns(job.cols, c), n = padded(columns);
-    const auto load = [&](const Side<T>& side, T* x, double* remainder) {
-      if (job.cols > kBlock) load_block(side.view, side.row, c, columns, side.pad(), x);
-      if (plan.wide && !side.is_log()) load_block_remainder(side.view, side.row, c, columns, remainder);
-    };
-    if (plan.p) {
-      load(p, b.x_p, b.remainder_p);
-      fill_side(p, b.x_p, b.remainder_p, n, plan.fields & kNeedsLogP, b.p, b.log_p);
-    }
-    if (plan.q) {
-      load(q, b.x_q, b.remainder_q);
-      fill_side(q, b.x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
-    }
-    switch (plan.pairing) {
-      case Pairing::single: break;
-      case Pairing::logs: pair_logs(b, p.scale, normalisers.offset, n); break;
-      case Pairing::probs: pair_probs(b, plan.fields, n); break;
-      case Pairing::shares:
-        if constexpr (sizeof(T) == sizeof(double)) pair_shares(b, p, q, plan.fields, n);
-        break;
-      case Pairing::mixed:
-        if constexpr (sizeof(T) == sizeof(double)) pair_mixed(b, p, q, normalisers.mixed, n);
-        break;
-    }
-    if (plan.fields & kNeedsS) fill_relative(b, n);
+    const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, c, b);
     for_each_measure(AllTerms{}, [&](auto term) {
       using M = decltype(term);
       if ((plan.sums & kTermBit<M>) == 0) return;
@@ -106,8 +114,8 @@ static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p
 }
 
 template <class T>
-static void sum_pair_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
-                           PairBlock<T>& b, RowSums& sums) {
+static PairNormalisers sum_pair_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
+                                      PairBlock<T>& b, RowSums& sums) {
   const bool softmax = plan.pairing == Pairing::logs && p.form == Form::softmax;
   PairNormalisers normalisers;
   if (softmax) normalisers.offset = softmax_offset(p, q);
@@ -118,12 +126,39 @@ static void sum_pair_terms(const RowsJob& job, const RowsPlan& plan, const Side<
     }
   }
   sum_terms(job, plan, p, q, normalisers, b, sums);
-  if (!softmax) return;
-  for (int repetition = 0; repetition < kMaxRefinements; ++repetition) {
+  for (int repetition = 0; softmax && repetition < kMaxRefinements; ++repetition) {
     if (!refine<T>(normalisers.offset, sums.diff.value(), sums.absolute_diff.value())) break;
     sum_terms(job, plan, p, q, normalisers, b, sums);
   }
+  return normalisers;
 }
+
+/// What a good row of at least one column tells beside its sums.
+template <class T>
+static RowFacts facts_of(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
+                         const Label& label, const RowSums& sums) {
+  RowFacts facts{};
+  facts.order = plan.order;
+  facts.top1_p = p.argmax, facts.top1_q = q.argmax;
+  facts.mass_p = p.mass, facts.mass_q = q.mass;
+  facts.lse_q = q.log_mass;
+  if (plan.q) facts.max_q = largest_probability(q);
+  const auto log_probability = [&](const Side<T>& side, const CompensatedSum<double>& logs) {
+    return smoothed_log_probability(job, log_probability_at(side, label.index), logs.value());
+  };
+  if (label.status == status_ok && plan.label_p) facts.log_p_label = log_probability(p, sums.log_p);
+  if (label.status == status_ok && plan.label_q) facts.log_q_label = log_probability(q, sums.log_q);
+  return facts;
+}
+
+/// `sum(Term{})` of a row.
+struct SumOf {
+  const RowSums& sums;
+  template <class Term> double operator()(Term) const {
+    constexpr int k = kTermIndex<Term>;
+    return kIsLogarithmic<Term> ? sums.log_term[k].value() : sums.term[k].value();
+  }
+};
 
 /// False, with nothing written, for a row that needs a wider type.
 template <class T>
@@ -132,7 +167,6 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
   std::uint8_t status = status_ok;
   RowFacts facts{};
   facts.lse_q = -kInf<double>;
-  facts.order = plan.order;
   const Label label = read_label(job.labels, row, job.cols, job.options.ignore_index);
   if (job.cols > 0) {
     if (plan.p) prepare_row(p, row, b.x_p, b.term, b.remainder_p), status |= p.status;
@@ -141,22 +175,9 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
   if ((plan.p && leaves_float(p)) || (plan.q && leaves_float(q))) return false;
   const bool good = status == status_ok;
   if (good && plan.terms) sum_pair_terms(job, plan, p, q, b, sums);
-  if (good && job.cols > 0) {
-    facts.top1_p = p.argmax, facts.top1_q = q.argmax;
-    facts.mass_p = p.mass, facts.mass_q = q.mass;
-    facts.lse_q = q.log_mass;
-    if (plan.q) facts.max_q = largest_probability(q);
-    const auto log_probability = [&](const Side<T>& side, const CompensatedSum<double>& logs) {
-      return smoothed_log_probability(job, log_probability_at(side, label.index), logs.value());
-    };
-    if (label.status == status_ok && plan.label_p) facts.log_p_label = log_probability(p, sums.log_p);
-    if (label.status == status_ok && plan.label_q) facts.log_q_label = log_probability(q, sums.log_q);
-  }
+  if (good && job.cols > 0) facts = facts_of(job, plan, p, q, label, sums);
   if (job.status != nullptr) job.status[row] = status | label.status;
-  store_measures<AllTerms>(job, row, status, label, facts, [&](auto term) {
-    constexpr int k = kTermIndex<decltype(term)>;
-    return kIsLogarithmic<decltype(term)> ? sums.log_term[k].value() : sums.term[k].value();
-  });
+  store_measures<AllTerms>(job, row, status, label, facts, SumOf{sums});
   return true;
 }
 

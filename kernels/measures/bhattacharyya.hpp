@@ -32,6 +32,10 @@ struct Bhattacharyya {
     const bool near = abs(log_affinity) < 0.7 && apart < 1 && abs(over_p) < 1 && abs(over_q) < 1;
     return 0.0 - (near ? log1p(0.5 * (over_p + over_q) - apart) : log_affinity);  // never -0
   }
+
+  using SlopeOf = HellingerSq;
+  static constexpr bool kIsLogOfSum = true;
+  static KULLBACK_HD double chain(double value, const RowFacts&) { return exp(value); }
 };
 
 }  // namespace kullback

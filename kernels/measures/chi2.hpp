@@ -30,6 +30,22 @@ struct Chi2 {
     const T larger = x.log_ratio > 0 ? grown : x.q;
     return x.log_ratio < kInf<T> ? larger * apart * apart : kInf<T>;
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsLogs;
+  /// q - p^2 / q
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
+    if (x.q < w.smallest) return x.q - square_over_q(x);
+    return x.diff == 0 ? T(0) : -x.diff * ((x.p + x.q) / x.q);
+  }
+  /// 2 (p^2 / q - p)
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    if (x.q < w.smallest) return 2 * (square_over_q(x) - x.p);
+    return x.diff == 0 ? T(0) : 2 * x.diff * (x.p / x.q);
+  }
+  template <class T> static KULLBACK_HD T square_over_q(const Pair<T>& x) {
+    if (!(x.log_p > -kInf<T>)) return 0;
+    return x.log_ratio < kInf<T> ? growing_exp(two_sum(x.log_p, x.log_ratio)) : kInf<T>;
+  }
 };
 
 /// Neyman's (Neyman 1949): the roles swapped.
@@ -41,6 +57,14 @@ struct Chi2Reverse {
 
   template <class T> static KULLBACK_HD T term(const Pair<T>& x, const TermParameters<T>& w) {
     return Chi2::term(x.swapped(), w);
+  }
+
+  static constexpr unsigned kSlopeFields = Chi2::kSlopeFields;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
+    return Chi2::slope_p(x.swapped(), w);
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return Chi2::slope_q(x.swapped(), w);
   }
 };
 

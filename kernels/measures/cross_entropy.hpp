@@ -16,6 +16,10 @@ struct CrossEntropy {
     const T term = x.p > 0 ? -x.p * x.log_q : T(0);
     return missed ? kInf<T> : term;
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsLogP | kNeedsLogQ;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) { return -x.diff; }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) { return term(x, w); }
 };
 
 }  // namespace kullback

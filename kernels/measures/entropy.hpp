@@ -14,6 +14,10 @@ struct Entropy {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return x.p > 0 ? -x.p * x.log_p : T(0);
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsLogP;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>&, const TermParameters<T>&) { return 0; }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) { return term(x, w); }
 };
 
 }  // namespace kullback

@@ -17,6 +17,24 @@ struct HellingerSq {
     const T apart = roots > 0 ? x.diff / roots : T(0);
     return T(0.5) * apart * apart;
   }
+
+  /// (q - sqrt(pq)) / 2
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsLogs;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
+    if (x.q < w.smallest) return fma(T(0.5), x.q, plain_q(x, w));
+    const T roots = sqrt(x.p) + sqrt(x.q);
+    return roots > 0 ? T(-0.5) * sqrt(x.q) * (x.diff / roots) : T(0);
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return slope_q(x.swapped(), w);
+  }
+  template <class T> static KULLBACK_HD T plain_q(const Pair<T>& x, const TermParameters<T>& w) {
+    const bool underflow = x.p < w.smallest || x.q < w.smallest;
+    return T(-0.5) * (underflow ? exp(T(0.5) * (x.log_p + x.log_q)) : sqrt(x.p) * sqrt(x.q));
+  }
+  template <class T> static KULLBACK_HD T plain_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return plain_q(x, w);
+  }
 };
 
 /// Its root.
@@ -30,6 +48,9 @@ struct Hellinger {
   template <class Sum> static KULLBACK_HD double value(const Sum& sum, const RowFacts&) {
     return sqrt(sum(HellingerSq{}));
   }
+
+  using SlopeOf = HellingerSq;
+  static KULLBACK_HD double chain(double value, const RowFacts&) { return value > 0 ? 0.5 / value : 0; }
 };
 
 }  // namespace kullback

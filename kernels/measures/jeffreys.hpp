@@ -15,6 +15,14 @@ struct Jeffreys {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return abs(x.log_ratio) < kInf<T> ? x.diff * accurate_log_ratio(x) : kInf<T>;
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) {
+    return p_log_ratio(x.swapped()) - x.diff;
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>&) {
+    return p_log_ratio(x) + x.diff;
+  }
 };
 
 }  // namespace kullback

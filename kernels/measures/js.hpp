@@ -40,6 +40,21 @@ struct Js {
     const T ratio = p > 0 && m > 0 ? log_ratio(p, m) : T(0);
     return Kl::term(Pair<T>{p, m, diff, s, 0, 0, ratio}, EvenParameters<T>{});
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
+    return slope(x, w.beta, w.beta_q);
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return slope(x.swapped(), w.beta_q, w.beta);
+  }
+  /// own q log(q/m), where q/m - 1 is an exact multiple of p - q.
+  template <class T> static KULLBACK_HD T slope(const Pair<T>& x, T other, T own) {
+    const T m = fma(other, x.p, own * x.q);
+    const T apart = m > 0 ? -other * x.diff / m : T(0);
+    const T near = log1p(apart > T(-0.5) ? apart : T(0)), far = x.q > 0 && m > 0 ? log_ratio(x.q, m) : T(0);
+    return own * x.q * (apart > T(-0.5) ? near : far);
+  }
 };
 
 }  // namespace kullback

@@ -13,6 +13,9 @@ struct JsDistance {
   using Terms = MeasureList<Js>;
 
   template <class Sum> static KULLBACK_HD double value(const Sum& sum, const RowFacts&) { return sqrt(sum(Js{})); }
+
+  using SlopeOf = Js;
+  static KULLBACK_HD double chain(double value, const RowFacts&) { return value > 0 ? 0.5 / value : 0; }
 };
 
 }  // namespace kullback

@@ -22,6 +22,10 @@ struct Kl {
     const T far = (x.p > 0 || product == kInf<T> ? product : T(0)) - x.diff;
     return abs(x.s) <= T(0.5) && x.log_ratio < kInf<T> ? near : far;
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) { return -x.diff; }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>&) { return p_log_ratio(x); }
 };
 
 }  // namespace kullback

@@ -43,6 +43,9 @@ struct Perplexity {
   static constexpr unsigned kFields = 0;
 
   static KULLBACK_HD double value(const RowFacts& row) { return exp(Nll::value(row)); }
+
+  using SlopeOf = Nll;
+  static KULLBACK_HD double chain(double value, const RowFacts&) { return value; }
 };
 
 }  // namespace kullback

@@ -13,7 +13,7 @@ struct OrderTerm {
   template <class T> static KULLBACK_HD T term(const Pair<T>& pair, const TermParameters<T>& w) {
     const Pair<T> y = w.swapped ? pair.swapped() : pair;
     const T d = accurate_log_ratio(y);
-    const TwoTerms<T> x = exponent(y, d, w);
+    const TwoTerms<T> x = exponent(y, d, w.excess);
     const bool small = abs(x.hi) <= 1;
     const T psi = horner<ExpSeries, Real<T>::kUnitExpTerms>(small ? x.hi : T(0));
     const T finite = abs(d) <= 1 && small ? near(y.p, d, psi, w.excess.hi)
@@ -23,14 +23,15 @@ struct OrderTerm {
     return abs(d) < kInf<T> ? finite : d > 0 ? missed : y.q;
   }
 
- private:
   /// c d in two parts. Far out, where a rounding of d would be multiplied, its error comes from p, q and e^-d.
-  template <class T> static KULLBACK_HD TwoTerms<T> exponent(const Pair<T>& y, T d, const TermParameters<T>& w) {
-    const T hi = w.excess.hi * d;
+  template <class T> static KULLBACK_HD TwoTerms<T> exponent(const Pair<T>& y, T d, TwoTerms<T> c) {
+    const T hi = c.hi * d;
     const bool correct = d > 8 && y.q >= Real<T>::kMinNormal;
     const T error = correct ? y.p * exp(-d) / y.q - 1 : T(0);
-    return {hi, fma(w.excess.hi, d, -hi) + fma(w.excess.lo, d, w.excess.hi * error)};
+    return {hi, fma(c.hi, d, -hi) + fma(c.lo, d, c.hi * error)};
   }
+
+ private:
   template <class T> static KULLBACK_HD T near(T p, T d, T psi, T c) {
     const T psi_of_d = horner<ExpSeries, Real<T>::kUnitExpTerms>(-d);
     return p * d * d * fma(c, psi, psi_of_d);
@@ -80,6 +81,45 @@ struct Tsallis {
   template <class Sum> static KULLBACK_HD double value(const Sum& sum, const RowFacts& row) {
     return sum(OrderTerm{}) * row.order.factor;
   }
+
+  static constexpr unsigned kSlopeFields = OrderTerm::kFields;
+  /// q - p^alpha q^(1-alpha)
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
+    const T d = accurate_log_ratio(x);
+    const TwoTerms<T> e = OrderTerm::exponent(x, d, w.alpha);
+    if (!(d > 0)) return -x.q * expm1_nonpositive(e.hi);
+    if (!(d < kInf<T>)) return w.beyond.hi < 0 ? T(0) : w.beyond.hi > 0 ? -kInf<T> : -x.p;  // q = 0 < p
+    return grown(x.q, x.log_q, e, w) * expm1_nonpositive(-e.hi);
+  }
+  /// alpha (p^alpha q^(1-alpha) - p) / (alpha - 1)
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    const T d = accurate_log_ratio(x);
+    const TwoTerms<T> e = OrderTerm::exponent(x, d, w.beyond);
+    if (d == kInf<T> && !(w.beyond.hi < 0)) return kInf<T>;  // q = 0 < p
+    if (!(x.log_p > -kInf<T>)) return 0;
+    const T series = d * fma(e.hi, horner<ExpSeries, Real<T>::kUnitExpTerms>(abs(e.hi) <= 1 ? e.hi : T(0)), T(1));
+    if (abs(e.hi) <= 1) return w.alpha.hi * x.p * series;
+    const T change = e.hi < 0 && !(x.p < w.smallest) ? x.p * expm1_nonpositive(e.hi) : grown(x.p, x.log_p, e, w) - x.p;
+    return w.alpha.hi * (change / w.beyond.hi);
+  }
+  template <class T> static KULLBACK_HD T plain_q(const Pair<T>& x, const TermParameters<T>& w) { return -power(x, w); }
+  template <class T> static KULLBACK_HD T plain_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return w.alpha.hi * (power(x, w) / w.beyond.hi);
+  }
+  /// p^alpha q^(1-alpha)
+  template <class T> static KULLBACK_HD T power(const Pair<T>& x, const TermParameters<T>& w) {
+    const T d = accurate_log_ratio(x);
+    if (!(x.log_p > -kInf<T>)) return 0;
+    if (d == kInf<T>) return w.beyond.hi < 0 ? T(0) : kInf<T>;
+    if (d > 0) return grown(x.q, x.log_q, OrderTerm::exponent(x, d, w.alpha), w);
+    return grown(x.p, x.log_p, OrderTerm::exponent(x, d, w.beyond), w);
+  }
+  /// x e^e, whose factors may leave the range where their product does not.
+  template <class T> static KULLBACK_HD T grown(T x, T log_x, TwoTerms<T> e, const TermParameters<T>& w) {
+    const TwoTerms<T> sum = two_sum(log_x, e.hi);
+    const T lo = abs(e.hi) < kInf<T> ? e.lo : T(0), root = growing_exp(TwoTerms<T>{T(0.5) * e.hi, T(0.5) * lo});
+    return x < w.smallest ? growing_exp(TwoTerms<T>{sum.hi, sum.lo + lo}) : x * root * root;
+  }
 };
 
 /// Renyi divergence (Renyi 1961; van Erven & Harremoes 2014): log(sum p^alpha q^(1-alpha) / W) / (alpha-1), from
@@ -98,6 +138,14 @@ struct Renyi {
     const double near = x != 0 ? log1p(x) / x * tsallis : tsallis;
     const double far = (sum(OrderSum{}) - log(mass)) / c;
     return x > -0.5 && x < 1 && mass > 0 ? near : far;
+  }
+
+  /// The slope is tsallis's over the sum that renyi is the logarithm of.
+  using SlopeOf = Tsallis;
+  static constexpr bool kIsLogOfSum = true;
+  static KULLBACK_HD double chain(double value, const RowFacts& row) {
+    const double mass = fma(row.order.alpha, row.mass_p.hi - row.mass_q.hi, row.mass_q.hi);
+    return exp((1 - row.order.alpha) * value) / mass;
   }
 };
 

@@ -25,6 +25,12 @@ template <class T> KULLBACK_HD T accurate_log_ratio(const Pair<T>& x) {
   return abs(x.s) <= T(0.5) && abs(x.log_ratio) < 2 ? 2 * x.s * fma(z, series, T(1)) : x.log_ratio;
 }
 
+/// p log(p/q): 0 where p = 0, +inf where q = 0 < p, also for a p that underflows.
+template <class T> KULLBACK_HD T p_log_ratio(const Pair<T>& x) {
+  const T product = x.p > 0 ? x.p * accurate_log_ratio(x) : T(0);
+  return x.log_ratio < kInf<T> ? product : x.log_ratio;
+}
+
 /// What a term reads beyond p and q. The first three exist only where P and Q are paired.
 enum PairField : unsigned {
   kNeedsDiff = 1,
@@ -68,6 +74,8 @@ template <class T> struct TermParameters {
   bool swapped = false;
   TwoTerms<T> excess = {0, 0};  ///< Order::excess
   T inverse_excess = 0;         ///< 1 / excess, of no use at 0
+  TwoTerms<T> alpha = {1, 0};   ///< Order::alpha, for slopes
+  TwoTerms<T> beyond = {0, 0};  ///< alpha - 1
 };
 
 /// The same at beta = 1/2, known to the compiler: a loop over terms that branch on beta does not vectorise.
@@ -83,6 +91,12 @@ struct RowFacts {
   double lse_q;                 ///< log of Q's mass before it is normalised
   Order order;
 };
+
+/// Slopes, from which gradients with respect to logits are made: `slope_q` is q dD/dq, `slope_p` is p dD/dp, each up to
+/// a multiple of q or p, which the gradient q (g - sum q g) does not see, chosen so that equal rows have slope 0. They
+/// read kSlopeFields. Measures that are functions of a sum name the one whose slope theirs is a multiple of
+/// (`SlopeOf`), and the factor (`chain`); where that is large, a logarithm of a sum takes `plain_q` and `plain_p`,
+/// without the multiple. A measure of the label alone is a multiple of nll.
 
 /// How a measure is computed: a sum of terms over the columns (`term`), a function of such sums of others and of facts
 /// (`Terms`, `value`), or from the facts of the row alone (`value`).

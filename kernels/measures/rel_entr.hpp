@@ -12,9 +12,12 @@ struct RelEntr {
   static constexpr unsigned kFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
-    const T product = x.p > 0 ? x.p * accurate_log_ratio(x) : T(0);
-    return x.log_ratio < kInf<T> ? product : x.log_ratio;  // also for a p that underflows
+    return p_log_ratio(x);
   }
+
+  static constexpr unsigned kSlopeFields = Kl::kSlopeFields;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) { return -x.diff; }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>&) { return p_log_ratio(x); }
 };
 
 }  // namespace kullback

@@ -14,6 +14,12 @@ struct ReverseKl {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters& parameters) {
     return Kl::term(x.swapped(), parameters);
   }
+
+  static constexpr unsigned kSlopeFields = Kl::kSlopeFields;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) {
+    return p_log_ratio(x.swapped());
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>&) { return x.diff; }
 };
 
 }  // namespace kullback

@@ -14,6 +14,14 @@ struct Triangular {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return x.diff * x.s;
   }
+
+  static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsS;
+  template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) {
+    return -x.q * x.s * (2 + x.s);
+  }
+  template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
+    return slope_q(x.swapped(), w);
+  }
 };
 
 }  // namespace kullback

@@ -1,0 +1,264 @@
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "column.hpp"
+#include "real.hpp"
+#include "reference.hpp"
+#include "side.hpp"
+
+/// Gradients from the definition: with g_j = dD/dq_j, dD/dy_i = q_i (g_i - sum_j q_j g_j) / T for q = softmax(y / T).
+namespace kullback::reference {
+namespace {
+
+/// q g of one column, and the sum of the absolute values of the terms it is written with.
+template <class Real> struct Slope { Real value = 0, parts = 0; };
+
+template <class Real> Slope<Real> terms(Real a, Real b = 0) { return {a + b, fabs(a) + fabs(b)}; }
+template <class Real> Slope<Real> infinite_slope() { return {Real(kInfinity), 0}; }
+
+/// The columns as P or Q sees them: `own` is the side whose slope is asked for.
+template <class Real> struct View {
+  Real own, other, log_own, log_other;
+  Real ratio;  ///< log(own / other), where both are there
+  bool has_own, has_other;
+};
+
+template <class Real> Slope<Real> js_slope(const View<Real>& c, Real weight) {
+  const Real m = weight * c.own + (1 - weight) * c.other;
+  return c.own > 0 ? terms<Real>(weight * c.own * log(c.own / m)) : Slope<Real>{};
+}
+
+/// Of KL(own, other).
+template <class Real> Slope<Real> kl_slope(const View<Real>& c) {
+  if (!c.has_own) return {};
+  return c.has_other ? terms<Real>(c.own * c.ratio) : infinite_slope<Real>();
+}
+
+/// Of sum (own - other)^2 / other.
+template <class Real> Slope<Real> chi2_slope(const View<Real>& c) {
+  if (!c.has_own) return {};
+  if (!c.has_other) return infinite_slope<Real>();
+  return terms<Real>(2 * exp(2 * c.log_own - c.log_other), -2 * c.own);
+}
+
+/// Of sum (other - own)^2 / own.
+template <class Real> Slope<Real> chi2_reverse_slope(const View<Real>& c) {
+  if (!c.has_other) return terms<Real>(c.own);
+  if (!c.has_own) return infinite_slope<Real>();
+  return terms<Real>(c.own, -exp(2 * c.log_other - c.log_own));
+}
+
+/// own^a other^(1-a)
+template <class Real> Real power(const View<Real>& c, Real a) {
+  if (!c.has_own) return a < 0 && c.has_other ? Real(kInfinity) : Real(0);
+  if (!c.has_other) return a > 1 ? Real(kInfinity) : a < 1 ? Real(0) : c.own;
+  return exp(c.log_other + a * (c.log_own - c.log_other));
+}
+
+/// Of the sum that Tsallis's and Renyi's divergences of order alpha are made of, over alpha - 1. `of_q`: own is Q.
+template <class Real> Slope<Real> power_slope(const View<Real>& c, Real alpha, bool of_q) {
+  if (of_q) return terms<Real>(-power(c, 1 - alpha));
+  return terms<Real>(alpha * power(c, alpha) / (alpha - 1));
+}
+
+template <class Real> Slope<Real> tsallis_slope(const View<Real>& c, Real alpha, bool of_q) {
+  if (alpha == 1) return of_q ? terms<Real>(c.own, -c.other) : kl_slope(c);
+  const Slope<Real> plain = power_slope(c, alpha, of_q);
+  if (!(fabs(plain.value) < Real(kInfinity))) return infinite_slope<Real>();
+  return terms<Real>(plain.value, of_q ? c.own : -alpha * c.own / (alpha - 1));
+}
+
+/// `value`: of the measure at this row.
+template <class Real>
+Slope<Real> slope_of(Measure measure, const View<Real>& c, const RowsOptions& options, bool of_q, Real value) {
+  const Real own_weight = of_q ? 1 - Real(options.beta) : Real(options.beta);
+  const Real alpha = options.alpha.value_or(kNaN);
+  const auto scaled = [](Slope<Real> slope, Real factor) {
+    return Slope<Real>{slope.value * factor, slope.parts * fabs(factor)};
+  };
+  const auto by_root = [&](Slope<Real> slope) { return value > 0 ? scaled(slope, 1 / (2 * value)) : Slope<Real>{}; };
+  switch (measure) {
+    case Measure::entropy: return !of_q && c.has_own ? terms<Real>(-c.own * c.log_own, -c.own) : Slope<Real>{};
+    case Measure::entropy_q: return of_q && c.has_own ? terms<Real>(-c.own * c.log_own, -c.own) : Slope<Real>{};
+    case Measure::cross_entropy:
+      if (of_q) return terms<Real>(-c.other);
+      if (!c.has_own) return {};
+      return c.has_other ? terms<Real>(-c.own * c.log_other) : infinite_slope<Real>();
+    case Measure::rel_entr:
+    case Measure::kl: return of_q ? terms<Real>(-c.other) : kl_slope(c);
+    case Measure::reverse_kl: return of_q ? kl_slope(c) : terms<Real>(c.own, -c.other);
+    case Measure::jeffreys: {
+      const Slope<Real> kl = kl_slope(c);
+      return {kl.value + c.own - c.other, kl.parts + c.own + c.other};
+    }
+    case Measure::js: return js_slope(c, own_weight);
+    case Measure::js_distance: return by_root(js_slope(c, own_weight));
+    case Measure::tv: return terms<Real>(c.own == c.other ? Real(0) : c.own > c.other ? c.own / 2 : -c.own / 2);
+    case Measure::hellinger_sq:
+    case Measure::hellinger: {
+      const Slope<Real> slope = terms<Real>(c.own / 2, -sqrt(c.own * c.other) / 2);
+      return measure == Measure::hellinger ? by_root(slope) : slope;
+    }
+    case Measure::bhattacharyya: return terms<Real>(-sqrt(c.own * c.other) / 2 * exp(value));
+    case Measure::chi2: return of_q ? chi2_reverse_slope(c) : chi2_slope(c);
+    case Measure::chi2_reverse: return of_q ? chi2_slope(c) : chi2_reverse_slope(c);
+    case Measure::triangular: {
+      const Real both = c.own + c.other;
+      if (both == 0) return {};
+      return terms<Real>(c.own * (c.own - c.other) / both * (c.own + 3 * c.other) / both);
+    }
+    case Measure::tsallis: return tsallis_slope(c, alpha, of_q);
+    case Measure::renyi:
+      if (alpha == 1) return tsallis_slope(c, alpha, of_q);
+      return scaled(power_slope(c, alpha, of_q), exp((1 - alpha) * value));
+    default: return {};
+  }
+}
+
+template <class Real> std::vector<View<Real>> columns_of(const Side<Real>& own, const Side<Real>* other) {
+  std::vector<View<Real>> columns(own.p.size());
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    View<Real>& c = columns[j];
+    c = {own.p[j], 0, own.log_p[j], 0, 0, own.log_p[j] > -Real(kInfinity), false};
+    if (other == nullptr) continue;
+    c.other = other->p[j], c.log_other = other->log_p[j], c.has_other = c.log_other > -Real(kInfinity);
+    if (c.has_own && c.has_other) c.ratio = c.log_own - c.log_other;
+  }
+  return columns;
+}
+
+/// Of the label's negative log-likelihood: q_j - [j = label], the label's entry from the others.
+template <class Real> Slope<Real> label_entry(const Side<Real>& side, std::size_t j, std::size_t label, Real others) {
+  return terms<Real>(j == label ? -others : side.p[j]);
+}
+
+template <class Real>
+std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vector<Estimate<Real>>& values,
+                                         const RowsOptions& options, const Side<Real>& side, const Side<Real>* other,
+                                         std::size_t label, bool of_q, Real scale) {
+  const std::vector<View<Real>> columns = columns_of(side, other);
+  const std::size_t n = columns.size();
+  std::vector<Real> entries(n, 0), parts(n, 0);
+  Real worst = 0;  // relative error of a probability or of what is made of it
+  for (std::size_t j = 0; j < n; ++j) {
+    if (!columns[j].has_own) continue;
+    const Real ratio = fabs(columns[j].ratio) + fabs(columns[j].log_own) + 1;
+    const Real errors = side.log_error[j] + (other && columns[j].has_other ? other->log_error[j] : 0);
+    worst = errors > worst ? errors : worst;
+    worst = ratio * kUnit<Real> > worst ? ratio * kUnit<Real> : worst;
+  }
+  for (int k = 0; k < loss.measures().size(); ++k) {
+    const Measure measure = loss.measures()[k];
+    const Real weight = loss.weight(k), value = values[static_cast<std::size_t>(k)].value;
+    if (weight == 0) continue;
+    if (measure == Measure::nll || measure == Measure::nll_p || measure == Measure::perplexity) {
+      if ((measure == Measure::nll_p) == of_q) continue;
+      std::vector<Real> others = side.p;
+      others[label] = 0;
+      const Real rest = sum(others), factor = weight * (measure == Measure::perplexity ? value : 1);
+      for (std::size_t j = 0; j < n; ++j) {
+        const Slope<Real> entry = label_entry(side, j, label, rest);
+        entries[j] += factor * entry.value, parts[j] += fabs(factor) * entry.parts;
+      }
+      continue;
+    }
+    std::vector<Real> slopes, magnitudes;
+    for (const View<Real>& c : columns) {
+      const Slope<Real> slope = slope_of(measure, c, options, of_q, value);
+      slopes.push_back(slope.value), magnitudes.push_back(slope.parts);
+    }
+    const Real total = sum(slopes), absolute = sum(magnitudes);
+    for (std::size_t j = 0; j < n; ++j) {
+      entries[j] += weight * (slopes[j] - side.p[j] * total);
+      if (!(fabs(total) < Real(kInfinity))) entries[j] = Real(kNaN);
+      parts[j] += fabs(weight) * (magnitudes[j] + side.p[j] * absolute);
+    }
+  }
+  std::vector<Estimate<Real>> gradient;
+  for (std::size_t j = 0; j < n; ++j) {
+    const bool unknown = entries[j] != entries[j];
+    const Real size = parts[j] * fabs(scale);
+    if (!columns[j].has_own && !unknown) {
+      gradient.push_back({});
+    } else {
+      gradient.push_back({entries[j] * scale, unknown ? Real(0) : size * 64 * (worst + sum_error<Real>(n)), size});
+    }
+  }
+  return gradient;
+}
+
+}  // namespace
+
+std::int64_t count_valid_rows(const RowsInput& input, std::int64_t rows, const DivergenceLossOptions& options) {
+  if (!options.ignore_index || input.labels.data == nullptr) return rows;
+  std::int64_t valid = 0;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    valid += read_integer(input.labels.data, input.labels.dtype, row) != *options.ignore_index;
+  }
+  return valid;
+}
+
+template <class Real>
+DivergenceEstimates<Real> divergence_loss(const LossTerms& loss, const RowsInput& input,
+                                          const DivergenceLossOptions& options, std::int64_t row,
+                                          std::int64_t valid_rows, bool with_p, bool with_q) {
+  RowsOptions of_rows;
+  of_rows.input_p = options.input_p;
+  of_rows.temperature = options.temperature;
+  of_rows.beta = options.beta;
+  of_rows.alpha = options.alpha;
+  of_rows.ignore_index = options.ignore_index;
+  DivergenceEstimates<Real> result;
+  const std::size_t size_p = with_p ? static_cast<std::size_t>(input.p.cols) : 0;
+  const std::size_t size_q = with_q ? static_cast<std::size_t>(input.q.cols) : 0;
+  result.gradient_p.assign(size_p, {});
+  result.gradient_q.assign(size_q, {});
+  const bool has_labels = input.labels.data != nullptr;
+  const std::int64_t label = has_labels ? read_integer(input.labels.data, input.labels.dtype, row) : 0;
+  if (has_labels && options.ignore_index && label == *options.ignore_index) {
+    result.status = status_ignored;
+    return result;
+  }
+  bool needs_p = false, needs_q = false;
+  for (Measure m : loss.measures()) needs_p |= measure_info(m).needs_p, needs_q |= measure_info(m).needs_q;
+  const RowEstimates<Real> values = rows<Real>(loss.measures(), input, of_rows, row);
+  result.status = values.status;
+  const Real square = options.temperature_squared ? Real(options.temperature) * Real(options.temperature) : Real(1);
+  if (result.status != status_ok) {
+    result.loss.value = Real(kNaN);
+    result.gradient_p.assign(size_p, {Real(kNaN), 0, 0});
+    result.gradient_q.assign(size_q, {Real(kNaN), 0, 0});
+    return result;
+  }
+  for (int k = 0; k < loss.measures().size(); ++k) {
+    const Estimate<Real>& value = values.values[static_cast<std::size_t>(k)];
+    const Real weight = Real(loss.weight(k)) * square, size = fabs(weight);
+    if (weight == 0) continue;
+    result.loss.value += weight * value.value;
+    result.loss.magnitude += size * value.magnitude;
+    result.loss.error += size * (value.error + 16 * kUnit<Real> * value.magnitude);
+  }
+  if (!(fabs(result.loss.value) < Real(kInfinity))) result.loss.error = 0;
+  Real scale = Real(options.gradient_scale) * square / Real(options.temperature);
+  if (options.reduction == Reduction::mean) scale /= Real(valid_rows);
+  Side<Real> p, q;
+  if (needs_p) p = load_side<Real>(input.p, row, options.input_p, options.temperature, Normalize::never);
+  if (needs_q) q = load_side<Real>(input.q, row, Input::logits, options.temperature, Normalize::never);
+  const auto at = static_cast<std::size_t>(label);
+  if (with_p) {
+    result.gradient_p = gradient_row(loss, values.values, of_rows, p, needs_q ? &q : nullptr, at, false, scale);
+  }
+  if (with_q) {
+    result.gradient_q = gradient_row(loss, values.values, of_rows, q, needs_p ? &p : nullptr, at, true, scale);
+  }
+  return result;
+}
+
+template DivergenceEstimates<double> divergence_loss(const LossTerms&, const RowsInput&, const DivergenceLossOptions&,
+                                                     std::int64_t, std::int64_t, bool, bool);
+template DivergenceEstimates<Binary128> divergence_loss(const LossTerms&, const RowsInput&,
+                                                        const DivergenceLossOptions&, std::int64_t, std::int64_t, bool,
+                                                        bool);
+
+}  // namespace kullback::reference

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "kernels/measures/all.hpp"
+
+namespace kullback {
+
+template <class M, class = void> struct SlopeOfMeasure { using type = M; };
+template <class M> struct SlopeOfMeasure<M, std::void_t<typename M::SlopeOf>> { using type = typename M::SlopeOf; };
+/// The measure whose slope M's is a multiple of.
+template <class M> using SlopeOf = typename SlopeOfMeasure<M>::type;
+
+template <class M, class = void> inline constexpr bool kHasSlope = false;
+template <class M> inline constexpr bool kHasSlope<M, std::void_t<decltype(SlopeOf<M>::kSlopeFields)>> = true;
+
+/// A multiple of the negative log-likelihood of the label on one side.
+template <class M> inline constexpr bool kIsOfLabel = std::is_same_v<SlopeOf<M>, Nll> || std::is_same_v<M, NllP>;
+
+template <class M> inline constexpr bool kHasGradient = kHasSlope<M> || kIsOfLabel<M>;
+
+/// Of a logarithm of a sum far below 1, what the slope has in common with q would cancel: it is better left out.
+template <class M, class = void> inline constexpr bool kIsLogOfSum = false;
+template <class M> inline constexpr bool kIsLogOfSum<M, std::enable_if_t<M::kIsLogOfSum>> = true;
+
+/// What M's slope is times that of SlopeOf<M>, at a row where M has this value.
+template <class M> KULLBACK_HD double chain_of(double value, const RowFacts& facts) {
+  if constexpr (std::is_same_v<SlopeOf<M>, M>) {
+    return 1;
+  } else {
+    return M::chain(value, facts);
+  }
+}
+
+}  // namespace kullback
