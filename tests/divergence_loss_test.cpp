@@ -42,16 +42,16 @@ Result run_loss(const LossTerms& terms, const RowsInput& input, const Divergence
   result.status.assign(static_cast<std::size_t>(n), 0xee);
   const std::int64_t losses = options.reduction == Reduction::none ? n : 1;
   std::vector<double> loss(static_cast<std::size_t>(losses), -1);
-  const auto room = [n](const MatrixView& side) {
-    return std::vector<std::vector<double>>(static_cast<std::size_t>(n),
+  const auto room = [](const MatrixView& side) {
+    return std::vector<std::vector<double>>(static_cast<std::size_t>(side.rows),
                                             std::vector<double>(static_cast<std::size_t>(side.cols), -1));
   };
   Batch gradient_p(input.p.dtype, room(with_p ? input.p : MatrixView{}), input.p.cols + 2, 1);
   Batch gradient_q(input.q.dtype, room(with_q ? input.q : MatrixView{}), input.q.cols + 1, 3);
   DivergenceLossOutput output;
   output.loss = {loss.data(), dtype, losses};
-  if (with_p) output.gradient_p = gradient_p.mutable_view();
-  if (with_q) output.gradient_q = gradient_q.mutable_view();
+  if (with_p && n > 0) output.gradient_p = gradient_p.mutable_view();
+  if (with_q && n > 0) output.gradient_q = gradient_q.mutable_view();
   output.status = result.status.data();
   output.valid_rows = &result.valid_rows;
   std::vector<unsigned char> workspace(divergence_loss_workspace(terms, input, output, options));
@@ -117,8 +117,8 @@ TEST(DivergenceLoss, EveryMeasureDtypePatternAndLength) {
 TEST(DivergenceLoss, LongRows) {
   std::mt19937_64 random(kSeed + 1);
   for (Measure m : differentiable()) {
-    check({{m, -2.5}}, DType::f32, Pattern::gaussian, 5003, {}, random);
-    check({{m, 0.5}}, DType::bf16, Pattern::near_equal, 5003, {}, random);
+    check({{m, -2.5}}, DType::f32, Pattern::gaussian, 2003, {}, random);
+    check({{m, 0.5}}, DType::bf16, Pattern::near_equal, 2003, {}, random);
   }
 }
 
@@ -365,7 +365,7 @@ TEST(DivergenceLoss, BadArgumentsAreRefused) {
   EXPECT_EQ(refused({{Measure::kl, 1.0}}, narrow, {}), "loss: has 2 elements, expected 1");
   DivergenceLossOutput overlapping;
   overlapping.gradient_q = mutable_view(*p, 2, 3);
-  EXPECT_EQ(refused({{Measure::kl, 1.0}}, overlapping, {}), "P and gradient_q overlap in memory");
+  EXPECT_EQ(refused({{Measure::kl, 1.0}}, overlapping, {}), "gradient_q and P overlap in memory");
   DivergenceLossOutput of_p;
   of_p.gradient_p = mutable_view(*p, 2, 3);
   DivergenceLossOptions probs;

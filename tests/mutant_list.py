@@ -50,9 +50,10 @@ SLOPES_DRIVER = Suite(("kernels/cpu/divergence_loss.cpp",), SLOPES.tests)
 MUTANTS = []
 
 
-def mutants(suite, file, *changes):
-    """A group; its first mutant leads: the test suite tries it alone, as all together take long."""
-    MUTANTS.extend(Mutant(suite, file, *change, leads=change is changes[0]) for change in changes)
+def mutants(suite, file, *changes, leads=True):
+    """A group. Its first mutant leads: the test suite tries it alone, as all together take an hour; the slow ones of
+    groups that resemble another are left to the whole run."""
+    MUTANTS.extend(Mutant(suite, file, *change, leads=leads and change is changes[0]) for change in changes)
 
 
 mutants(
@@ -503,7 +504,8 @@ mutants(
 mutants(
     MEASURES, "kernels/cpu/joint_engine.hpp",
     ("bad flags of the given variable not looked at", "|| other.bad[tile.x.cols + tile.y.cols]", ""),
-    ("given rows not stepped", "row(given, given_step)", "given"))
+    ("given rows not stepped", "row(given, given_step)", "given"),
+    leads=False)
 mutants(
     MEASURES, "kernels/cpu/code_tile.hpp",
     ("missing codes are the first class", "if (kMissing && code == missing) return static_cast<std::uint32_t>(classes);",
@@ -511,7 +513,8 @@ mutants(
     ("missing code cut to its type", "static_cast<std::int64_t>(static_cast<T>(columns.missing.value)) == columns.missing.value",
      "true"),
     ("one stratum", "x[r * tile.x.cols + i] += strata[r]", ""),
-    ("strata of the first column alone", "x[r * tile.x.cols + i] += strata[r]", "if (i == 0) x[r * tile.x.cols + i] += strata[r]"))
+    ("strata of the first column alone", "x[r * tile.x.cols + i] += strata[r]", "if (i == 0) x[r * tile.x.cols + i] += strata[r]"),
+    leads=False)
 mutants(
     MEASURES, "kernels/cpu/information.cpp",
     ("missing codes are a stratum", "z < tile.given.classes", "z < tile.given.lines"),
@@ -607,7 +610,8 @@ mutants(
 mutants(
     LOSS_WIDE_CUDA, "kernels/cuda/cross_entropy_kernels.cuh",
     ("race: the next row before this one is done", "__syncthreads();  // the next row takes this one's place", ""),
-    ("race: the next tile before this one is out", "tile.store(gradient);\n    __syncthreads();", "tile.store(gradient);"))
+    ("race: the next tile before this one is out", "tile.store(gradient);\n    __syncthreads();", "tile.store(gradient);"),
+    leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/cross_entropy_kernels.cuh",
     ("barrier missing before the gradient goes out", "__syncthreads();\n    if (in_place)", "if (in_place)"),
@@ -626,7 +630,8 @@ mutants(
      "min(last, (end + kWordBytes - 1) / kWordBytes)"),
     ("out of bounds: the word before the row", "first == 0 && begin > 0 ? 1 : first; }", "first; }"),
     ("the tail dropped", "if (tail && byte < end) body(byte);", ""),
-    ("the head dropped", "if (head && i >= begin && i < end) body(i);", ""))
+    ("the head dropped", "if (head && i >= begin && i < end) body(i);", ""),
+    leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/row_feed.cuh",
     ("race: a ring's chunk overwritten", "if (!resident_) group.sync();", ""),
@@ -635,30 +640,37 @@ mutants(
     ("barrier missing after a copy", "__pipeline_wait_prior(kAhead);\n        group.sync();",
      "__pipeline_wait_prior(kAhead);"),
     ("the last chunk dropped", "(cols + kChunk - 1) / kChunk", "cols / kChunk"),
-    ("the word that two chunks share", "+ (span_.begin > 0)", ""))
+    ("the word that two chunks share", "+ (span_.begin > 0)", ""),
+    leads=False)
 mutants(
     ROWS_CUDA, "kernels/cuda/group.cuh",
     ("race: the next reduction in the same memory",
-     "__syncthreads();  // the next reduction may use the same memory", ""))
+     "__syncthreads();  // the next reduction may use the same memory", ""),
+    leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/group.cuh",
     ("barrier missing before the result is read",
      "__builtin_memcpy(shared.result, &total, sizeof(A));\n    __syncthreads();",
      "__builtin_memcpy(shared.result, &total, sizeof(A));"),
-    ("half of the lanes dropped", "distance < width_", "2 * distance < width_"))
+    ("half of the lanes dropped", "distance < width_", "2 * distance < width_"),
+    leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/device_exp.cuh",
-    ("far below not 0", "x = fmaxf(x, kZeroBelow);", ""))
+    ("far below not 0", "x = fmaxf(x, kZeroBelow);", ""),
+    leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/row_tile.cuh",
-    ("tile stored whatever the stride", "together_ ? apart == 0 : apart % kWordBytes == 0", "true"))
+    ("tile stored whatever the stride", "together_ ? apart == 0 : apart % kWordBytes == 0", "true"),
+    leads=False)
 mutants(
     ROWS_WIDE_CUDA, "kernels/cuda/rowwise_kernels.cuh",
-    ("race: the next row before this one is done", "__syncthreads();  // the next row takes this one's place", ""))
+    ("race: the next row before this one is done", "__syncthreads();  // the next row takes this one's place", ""),
+    leads=False)
 mutants(
     ROWS_CUDA, "kernels/cuda/rowwise_kernels.cuh",
     ("barrier missing after the copies", "__pipeline_wait_prior(0);\n    __syncthreads();", "__pipeline_wait_prior(0);"),
-    ("q in p's place", "row_memory + launch.ring_bytes_p)", "row_memory)"))
+    ("q in p's place", "row_memory + launch.ring_bytes_p)", "row_memory)"),
+    leads=False)
 mutants(
     ROWS_CUDA, "kernels/cuda/row_normaliser.cuh",
     ("a batch's last columns dropped", "i * size < left ? reader.template read<T>(own + i * size * bytes) : pad",
@@ -666,10 +678,12 @@ mutants(
     ("the reference not moved", "if (!referred.serves(online.reference, online.max))", "if (false)"))
 mutants(
     ROWS_CUDA, "kernels/math/online_softmax.hpp",
-    ("an empty state's reference", "if (other_sum > 0) {", "if (true) {"))
+    ("an empty state's reference", "if (other_sum > 0) {", "if (true) {"),
+    leads=False)
 mutants(
     Suite(("kernels/cuda/rowwise_f32.cu",), (("properties_test",),), "cuda"), "kernels/cuda/row_normaliser.cuh",
-    ("logits checked for their sum", "check && (side.form == Form::prob || side.form == Form::log_prob)", "check"))
+    ("logits checked for their sum", "check && (side.form == Form::prob || side.form == Form::log_prob)", "check"),
+    leads=False)
 mutants(
     Suite(("kernels/cuda/rowwise_f32.cu",), (("edges_test",),), "cuda"), "kernels/cuda/row_terms.cuh",
     ("difference rounded", "offset_.subtract_from(two_sum(a.x, -b.x))",
@@ -714,13 +728,15 @@ mutants(
     ("neighbours' codes beyond the table", "dense_ ? table_ : Readable{codes - before_, codes + after_}", "table_"))
 mutants(
     COUNTS_CUDA, "kernels/cuda/code_run.cuh",
-    ("the second word of four codes dropped", "+ end > 4", "+ end > 7"))
+    ("the second word of four codes dropped", "+ end > 4", "+ end > 7"),
+    leads=False)
 mutants(
     COUNTS_MEMORY_CUDA, "kernels/cuda/joint_histogram_memory.cu",
     ("lanes of one cell counted once", "const unsigned count = __popc(same);", "const unsigned count = 1;"),
     ("the last samples dropped", "if (sample >= last) continue;", "if (sample >= last - 1) continue;"),
     ("blocks add without atomics", "atomicAdd(static_cast<std::uint32_t*>(launch.counters) + table + cell, count)",
-     "static_cast<std::uint32_t*>(launch.counters)[table + cell] += count"))
+     "static_cast<std::uint32_t*>(launch.counters)[table + cell] += count"),
+    leads=False)
 mutants(
     TABLE_CUDA, "kernels/cuda/joint_table.cu",
     ("race: strips merged too early", "lost[threadIdx.x] = strip.lost;\n    __syncthreads();",

@@ -152,6 +152,12 @@ std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vecto
     const Measure measure = loss.measures()[k];
     const Real weight = loss.weight(k), value = values[static_cast<std::size_t>(k)].value;
     if (weight == 0) continue;
+    const bool is_function =
+        measure == Measure::perplexity || measure == Measure::bhattacharyya || measure == Measure::renyi;
+    if (is_function && !(fabs(value) < Real(kInfinity)) && (of_q || measure != Measure::perplexity)) {
+      entries.assign(n, Real(kNaN));
+      continue;
+    }
     if (measure == Measure::nll || measure == Measure::nll_p || measure == Measure::perplexity) {
       if ((measure == Measure::nll_p) == of_q) continue;
       std::vector<Real> others = side.p;

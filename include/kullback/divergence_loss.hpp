@@ -81,7 +81,7 @@ KULLBACK_EXPORT std::size_t divergence_loss_workspace(const LossTerms& terms, co
 /// P, Q: [rows, cols]; either may have one row against many (it then has no gradient). labels: [rows]; needed by nll,
 /// nll_p and perplexity, and for ignore_index. Entries whose own logit is -inf have gradient 0. Bad rows (see `rows`)
 /// get NaN in loss and gradients, and a status. Where a measure is +inf, the loss is; the gradient is NaN if a slope is
-/// infinite, too, as that of `reverse_kl` is at p = 0 < q. (With respect to Q `kl`, `rel_entr` and `cross_entropy` stay
+/// infinite, too, as that of `reverse_kl` is at p = 0 < q, and for an infinite `renyi`, `bhattacharyya` or `perplexity`. (With respect to Q `kl`, `rel_entr` and `cross_entropy` stay
 /// finite at q = 0 < p.)
 /// Accuracy: see the README's contract table. The reduced loss adds the rows in order, whatever the threads. Allocates
 /// nothing. Runs on the CPU alone so far: CUDA throws BackendUnavailable. Outputs must not overlap inputs (but for

@@ -49,8 +49,10 @@ template <class T> struct SlopeWeights {
       if (job.weights[k] == 0) continue;
       with_measure(AllMeasures{}, job.rows.measures[k], [&](auto measure) {
         using M = decltype(measure);
-        of[k] = job.weights[k] * chain_of<M>(values[k], facts);
-        beyond_float |= gradient_leaves_float(of[k]);
+        const double chain = chain_of<M>(values[k], facts);
+        of[k] = job.weights[k] * chain;
+        // A large factor makes what a subnormal probability has lost large, too.
+        beyond_float |= gradient_leaves_float(of[k]) || abs(chain) > 0x1p20;
         if constexpr (kIsOfLabel<M>) (M::kInfo.needs_q ? q : p).label_weight += of[k];
       });
     }

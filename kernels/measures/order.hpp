@@ -89,7 +89,7 @@ struct Tsallis {
     const TwoTerms<T> e = OrderTerm::exponent(x, d, w.alpha);
     if (!(d > 0)) return -x.q * expm1_nonpositive(e.hi);
     if (!(d < kInf<T>)) return w.beyond.hi < 0 ? T(0) : w.beyond.hi > 0 ? -kInf<T> : -x.p;  // q = 0 < p
-    return grown(x.q, x.log_q, e, w) * expm1_nonpositive(-e.hi);
+    return power(x, w) * expm1_nonpositive(-e.hi);
   }
   /// alpha (p^alpha q^(1-alpha) - p) / (alpha - 1)
   template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
@@ -99,20 +99,20 @@ struct Tsallis {
     if (!(x.log_p > -kInf<T>)) return 0;
     const T series = d * fma(e.hi, horner<ExpSeries, Real<T>::kUnitExpTerms>(abs(e.hi) <= 1 ? e.hi : T(0)), T(1));
     if (abs(e.hi) <= 1) return w.alpha.hi * x.p * series;
-    const T change = e.hi < 0 && !(x.p < w.smallest) ? x.p * expm1_nonpositive(e.hi) : grown(x.p, x.log_p, e, w) - x.p;
+    const T change = e.hi < 0 && !(x.p < w.smallest) ? x.p * expm1_nonpositive(e.hi) : power(x, w) - x.p;
     return w.alpha.hi * (change / w.beyond.hi);
   }
   template <class T> static KULLBACK_HD T plain_q(const Pair<T>& x, const TermParameters<T>& w) { return -power(x, w); }
   template <class T> static KULLBACK_HD T plain_p(const Pair<T>& x, const TermParameters<T>& w) {
     return w.alpha.hi * (power(x, w) / w.beyond.hi);
   }
-  /// p^alpha q^(1-alpha)
+  /// p^alpha q^(1-alpha), anchored at the larger of the two: the other may underflow.
   template <class T> static KULLBACK_HD T power(const Pair<T>& x, const TermParameters<T>& w) {
     const T d = accurate_log_ratio(x);
     if (!(x.log_p > -kInf<T>)) return 0;
     if (d == kInf<T>) return w.beyond.hi < 0 ? T(0) : kInf<T>;
-    if (d > 0) return grown(x.q, x.log_q, OrderTerm::exponent(x, d, w.alpha), w);
-    return grown(x.p, x.log_p, OrderTerm::exponent(x, d, w.beyond), w);
+    if (d > 0) return grown(x.p, x.log_p, OrderTerm::exponent(x, d, w.beyond), w);
+    return d > -kInf<T> ? grown(x.q, x.log_q, OrderTerm::exponent(x, d, w.alpha), w) : T(0);
   }
   /// x e^e, whose factors may leave the range where their product does not.
   template <class T> static KULLBACK_HD T grown(T x, T log_x, TwoTerms<T> e, const TermParameters<T>& w) {

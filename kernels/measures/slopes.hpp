@@ -21,12 +21,12 @@ template <class M> inline constexpr bool kHasGradient = kHasSlope<M> || kIsOfLab
 template <class M, class = void> inline constexpr bool kIsLogOfSum = false;
 template <class M> inline constexpr bool kIsLogOfSum<M, std::enable_if_t<M::kIsLogOfSum>> = true;
 
-/// What M's slope is times that of SlopeOf<M>, at a row where M has this value.
+/// What M's slope is times that of SlopeOf<M>, at a row where M has this value: NaN where it is infinite.
 template <class M> KULLBACK_HD double chain_of(double value, const RowFacts& facts) {
   if constexpr (std::is_same_v<SlopeOf<M>, M>) {
     return 1;
   } else {
-    return M::chain(value, facts);
+    return abs(value) < kInf<double> ? M::chain(value, facts) : kNaN<double>;
   }
 }
 
