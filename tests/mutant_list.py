@@ -67,7 +67,7 @@ mutants(
     ("leading term of the series", "series, T(1))", "series, T(2))"))
 mutants(
     ROWS, "kernels/measures/reverse_kl.hpp",
-    ("not reversed", "x.swapped()", "x"))
+    ("not reversed", "Kl::term(x.swapped(), parameters)", "Kl::term(x, parameters)"))
 mutants(
     ROWS, "kernels/measures/pair.hpp",
     ("swapped keeps the sign of s", "-diff, -s,", "-diff, s,"),
@@ -127,7 +127,7 @@ mutants(
     ("slope of P", "return p_log_ratio(x); }", "return x.diff; }"))
 mutants(
     SLOPES, "kernels/measures/reverse_kl.hpp",
-    ("slope of the other side", "return p_log_ratio(x.swapped()); }", "return p_log_ratio(x); }"))
+    ("slope of the other side", "return p_log_ratio(x.swapped());", "return p_log_ratio(x);"))
 mutants(
     SLOPES, "kernels/measures/cross_entropy.hpp",
     ("slope of P", "return term(x, w); }", "return x.diff; }"))
@@ -181,7 +181,7 @@ mutants(
     SLOPES, "kernels/cpu/divergence_loss_rows.hpp",
     ("slopes of the whole row forgotten", "side.total.add(static_cast<double>(block_sum(h, n)));", ""),
     ("label's weight on the wrong side", "(M::kInfo.needs_q ? q : p).label_weight", "(M::kInfo.needs_q ? p : q).label_weight"),
-    ("weight forgotten", "of[k] = job.weights[k] * chain_of", "of[k] = chain_of"),
+    ("weight forgotten", "of[k] = job.weights[k] * chain;", "of[k] = chain;"),
     ("loss unweighted", "loss += job.weights[k] * values[k]", "loss += values[k]"),
     ("label's entry cancels", "own = label_gradient(side, b.x_q[i], q, 0.0, cols)", "own = q - 1"),
     ("masked columns get a gradient", "b.x_q[i] > -kInf<T> ? b.term[i] : T(0)", "b.term[i]"),
@@ -200,7 +200,7 @@ mutants(
 mutants(
     ROWS, "kernels/measures/hellinger.hpp",
     ("factor", "T(0.5) * apart", "T(0.51) * apart"),
-    ("roots' difference for their sum", "sqrt(x.p) + sqrt(x.q)", "sqrt(x.p) - sqrt(x.q)"),
+    ("roots' difference for their sum", "sqrt(x.p) + sqrt(x.q);\n    const T apart", "sqrt(x.p) - sqrt(x.q);\n    const T apart"),
     ("guard of p = q = 0 dropped", "roots > 0 ? x.diff / roots : T(0)", "x.diff / roots"),
     ("no root", "return sqrt(sum(HellingerSq{}));", "return sum(HellingerSq{});"))
 mutants(
@@ -402,15 +402,16 @@ mutants(
     ("status not written", "job.output.status[row] = status;", ";"))
 mutants(
     LOSS_DRIVER, "kernels/cpu/cross_entropy.cpp",
-    ("mean over all rows", "static_cast<double>(valid) : 1.0", "static_cast<double>(job.logits.rows) : 1.0"),
-    ("sum divided", "const double divisor = mean &&", "const double divisor ="),
-    ("gradient not divided", "if (mean && valid > 0) plan", "if (false) plan"),
+    ("gradient not divided", "if (job.options.reduction == Reduction::mean && valid > 0) plan", "if (false) plan"),
     ("gradient's scale ignored", "job.options.gradient_scale /", "1.0 /"),
     ("gradient's temperature ignored", "/ job.options.temperature;", ";"),
-    ("ignored rows counted", "!= *job.options.ignore_index", "!= *job.options.ignore_index + 1"),
-    ("valid rows not told", "*job.output.valid_rows = valid", "*job.output.valid_rows = 0"),
-    ("first loss left out", "row = 0; row < job.logits.rows; ++row) total",
-     "row = 1; row < job.logits.rows; ++row) total"))
+    ("valid rows not told", "*job.output.valid_rows = valid", "*job.output.valid_rows = 0"))
+mutants(
+    LOSS_DRIVER, "kernels/cpu/loss_reduction.hpp",
+    ("mean over all rows", "static_cast<double>(valid) : 1.0", "static_cast<double>(rows) : 1.0"),
+    ("sum divided", "reduction == Reduction::mean && valid > 0 ?", "valid > 0 ?"),
+    ("ignored rows counted", "!= *ignore_index", "!= *ignore_index + 1"),
+    ("first loss left out", "row = 0; row < rows; ++row) total", "row = 1; row < rows; ++row) total"))
 mutants(
     ROWS, "kernels/math/label.hpp",
     ("ignore_index inverted", "label.index == *ignore_index", "label.index != *ignore_index"),
