@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "host/npy.hpp"
+#include "host/array_file.hpp"
 
 namespace kullback::bench {
 namespace {
@@ -36,7 +36,7 @@ template <class T> std::int64_t largest(const void* data, std::int64_t size) {
   return size == 0 ? 0 : static_cast<std::int64_t>(*std::max_element(values, values + size));
 }
 
-std::int64_t classes_in(const NpyArray& codes) {
+std::int64_t classes_in(const ArrayFile& codes) {
   const VectorView all = codes.vector();
   switch (all.dtype) {
     case DType::u8: return largest<std::uint8_t>(all.data, all.size) + 1;
@@ -48,7 +48,7 @@ std::int64_t classes_in(const NpyArray& codes) {
   }
 }
 
-void expect_rows(const NpyArray& array, std::int64_t got, std::int64_t expected) {
+void expect_rows(const ArrayFile& array, std::int64_t got, std::int64_t expected) {
   if (got != expected) {
     throw InvalidArgument(fmt::format("{}: expected {} rows like the strong logits", array.described(), expected));
   }
@@ -57,7 +57,7 @@ void expect_rows(const NpyArray& array, std::int64_t got, std::int64_t expected)
 }  // namespace
 
 struct RealInput::Files {
-  NpyArray strong, weak, labels, codes;
+  ArrayFile strong, weak, labels, codes;
   std::int64_t label_classes, code_classes;
 
   explicit Files(const std::string& directory)

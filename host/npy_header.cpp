@@ -10,19 +10,15 @@ namespace {
 constexpr std::string_view kMagic{"\x93NUMPY", 6};
 constexpr std::size_t kMaxDimensions = 64;  // NumPy's own limit
 
-struct TypeName {
+struct TypeCode {
   std::string_view code;  // the dtype string without its byte order
-  NpyType type;
-  std::size_t size;
-  const char* name;
+  ElementType type;
 };
-// In the order of NpyType.
-constexpr TypeName kTypes[] = {
-    {"b1", NpyType::boolean, 1, "bool"}, {"i1", NpyType::i8, 1, "int8"},       {"u1", NpyType::u8, 1, "uint8"},
-    {"i2", NpyType::i16, 2, "int16"},    {"u2", NpyType::u16, 2, "uint16"},    {"i4", NpyType::i32, 4, "int32"},
-    {"u4", NpyType::u32, 4, "uint32"},   {"i8", NpyType::i64, 8, "int64"},     {"u8", NpyType::u64, 8, "uint64"},
-    {"f2", NpyType::f16, 2, "float16"},  {"V2", NpyType::bf16, 2, "bfloat16"}, {"f4", NpyType::f32, 4, "float32"},
-    {"f8", NpyType::f64, 8, "float64"},
+constexpr TypeCode kTypes[] = {
+    {"b1", ElementType::boolean}, {"i1", ElementType::i8},  {"u1", ElementType::u8},   {"i2", ElementType::i16},
+    {"u2", ElementType::u16},     {"i4", ElementType::i32}, {"u4", ElementType::u32},  {"i8", ElementType::i64},
+    {"u8", ElementType::u64},     {"f2", ElementType::f16}, {"V2", ElementType::bf16}, {"f4", ElementType::f32},
+    {"f8", ElementType::f64},
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -155,15 +151,16 @@ class HeaderParser {
   bool has_descr_ = false, has_order_ = false, has_shape_ = false;
 };
 
-NpyType type_of(std::string_view descr, const HeaderParser& parser) {
+ElementType type_of(std::string_view descr, const HeaderParser& parser) {
   const std::string quoted = "dtype '" + std::string(descr.substr(0, 32)) + "'";
   const char order = descr.empty() ? '\0' : descr[0];
   const std::string_view code = descr.substr(std::min<std::size_t>(1, descr.size()));
-  for (const TypeName& t : kTypes) {
+  for (const TypeCode& t : kTypes) {
     if (code != t.code) continue;
-    if (order == '<' || order == '=' || (order == '|' && (t.size == 1 || t.type == NpyType::bf16))) return t.type;
+    const bool is_byte = element_size_of(t.type) == 1;
+    if (order == '<' || order == '=' || (order == '|' && (is_byte || t.type == ElementType::bf16))) return t.type;
     if (order == '>') {
-      if (t.size == 1) return t.type;
+      if (is_byte) return t.type;
       parser.fail(quoted + " is big endian, little endian is expected");
     }
   }
@@ -194,32 +191,19 @@ std::string_view header_text(std::string_view file, const HeaderParser& errors, 
 
 }  // namespace
 
-std::size_t npy_size_of(NpyType type) noexcept { return kTypes[static_cast<int>(type)].size; }
-const char* npy_name_of(NpyType type) noexcept { return kTypes[static_cast<int>(type)].name; }
-
-NpyHeader parse_npy_header(std::string_view file, const std::string& name) {
-  NpyHeader header;
+ArrayHeader parse_npy_header(std::string_view file, const std::string& name) {
+  ArrayHeader header;
   HeaderParser parser(header_text(file, HeaderParser({}, name), header.data_offset), name);
   parser.parse();
   header.type = type_of(parser.descr, parser);
   header.shape = std::move(parser.shape);
 
-  // Zero dimensions count as one here, so that every product of some of the dimensions fits 64 bits.
-  std::int64_t bytes = static_cast<std::int64_t>(npy_size_of(header.type));
-  std::size_t wide = 0;
-  bool empty = false;
-  for (const std::int64_t n : header.shape) {
-    if (__builtin_mul_overflow(bytes, std::max<std::int64_t>(n, 1), &bytes))
-      parser.fail("its shape " + shape_text(header.shape) + " times the element size does not fit 64 bits");
-    empty = empty || n == 0;
-    wide += n > 1;
-  }
-  if (empty) bytes = 0;
-  header.elements = bytes / static_cast<std::int64_t>(npy_size_of(header.type));
-  if (parser.fortran_order && wide > 1 && !empty) parser.fail("the array is in Fortran order, C order is expected");
+  const std::uint64_t expected = count_elements(header, name), held = file.size() - header.data_offset;
+  const auto wide = std::count_if(header.shape.begin(), header.shape.end(), [](std::int64_t n) { return n > 1; });
+  if (parser.fortran_order && wide > 1 && expected > 0)
+    parser.fail("the array is in Fortran order, C order is expected");
 
-  const std::uint64_t expected = static_cast<std::uint64_t>(bytes), held = file.size() - header.data_offset;
-  const std::string array = shape_text(header.shape) + " " + npy_name_of(header.type);
+  const std::string array = shape_text(header.shape) + " " + element_name_of(header.type);
   if (held < expected)
     parser.fail("truncated: " + array + " takes " + std::to_string(expected) + " bytes, the file holds " +
                 std::to_string(held));
@@ -240,12 +224,6 @@ std::string npy_header_f64(const std::vector<std::int64_t>& shape) {
   std::string header(kMagic);
   header += {'\1', '\0', static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
   return header + text;
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
 }
 
 }  // namespace kullback

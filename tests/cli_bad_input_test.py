@@ -6,7 +6,7 @@ import struct
 import subprocess
 
 import cli_support
-from cli_support import ToolTest, npy_bytes
+from cli_support import ToolTest, npy_bytes, safetensors_bytes
 
 
 class Files(ToolTest):
@@ -47,6 +47,25 @@ class Files(ToolTest):
         self.refuse("huge.npy", npy_bytes("<f8", (1 << 62, 2), data), "64 bits")
         self.refuse("wraps.npy", npy_bytes("<f8", (1 << 32, 1 << 32), b""), "64 bits")
         self.refuse("lies.npy", npy_bytes("<f8", (1 << 40, 1), data), "truncated")
+
+    def test_malformed_safetensors(self):
+        data = struct.pack("<4d", *[0.5] * 4)
+        good = safetensors_bytes({"a": ("F64", (2, 2), data), "b": ("F64", (1, 4), data)})
+        self.refuse("short.safetensors", b"1234", "shorter")
+        self.refuse("long.safetensors", struct.pack("<Q", 1 << 62) + b"{}", "header")
+        self.refuse("cut.safetensors", safetensors_bytes({"a": ("F64", (2, 2), data)})[:-1], "truncated")
+        self.refuse("many.safetensors", good, "2 tensors", "FILE:TENSOR", "a, b")
+        path = self.raw("named.safetensors", good)
+        self.assert_refused(["rows", "kl", path + ":c", path + ":a"], path, "no tensor 'c'", "a, b")
+        self.assert_refused(["rows", "kl", path + ":__metadata__", path + ":a"], path, "no tensor")
+        for name, header in (("json", b"{"), ("array", b"[]"), ("deep", b"[" * 100000), ("type", b'{"a":1}'),
+                             ("dtype", b'{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}'),
+                             ("shape", b'{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}'),
+                             ("huge", b'{"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,1]}}'),
+                             ("offsets", b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[8,0]}}'),
+                             ("size", b'{"a":{"dtype":"F64","shape":[3],"data_offsets":[0,16]}}'),
+                             ("missing", b'{"a":{"dtype":"F64","shape":[1]}}')):
+            self.refuse(name + ".safetensors", struct.pack("<Q", len(header)) + header + data)
 
     def test_not_a_readable_file(self):
         missing = self.path("missing.npy")

@@ -28,6 +28,16 @@ def npy_bytes(descr, shape, data, order="False", version=1):
     return b"\x93NUMPY" + bytes([version, 0]) + length + text.encode("latin1") + data
 
 
+def safetensors_bytes(tensors, metadata=None):
+    """tensors: {name: (dtype, shape, data)}"""
+    header, data = {} if metadata is None else {"__metadata__": metadata}, b""
+    for name, (dtype, shape, content) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
 def flatten(values):
     if isinstance(values, (list, tuple)):
         return [x for v in values for x in flatten(v)]

@@ -9,7 +9,7 @@ import time
 from fractions import Fraction
 
 import cli_support
-from cli_support import ToolTest, backend, bfloat16, npy_bytes
+from cli_support import ToolTest, backend, bfloat16, flatten, npy_bytes, safetensors_bytes
 
 LN2 = math.log(2)
 STATISTICS = ["count", "mean", "stderr", "min", "p01", "p50", "p90", "p99", "max", "nonfinite"]
@@ -77,6 +77,37 @@ class Rows(ToolTest):
             content = npy_bytes(descr, (1, 5), b"".join(b.to_bytes(2, "little") for b in bits))
             values, _ = self.values("rows", "nll", self.raw("x.npy", content), "--labels", labels, *flags)
             self.assert_close(values[0], expected, 1e-6)
+
+    def test_tensors_of_safetensors_files(self):
+        p, q = [[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]], [[0.25, 0.25, 0.5], [0.3, 0.3, 0.4]]
+        expected = [kl(a, b) for a, b in zip(p, q)]
+        bits = b"".join(bfloat16(x).to_bytes(2, "little") for x in flatten(p))
+        both = self.raw("x.safetensors", safetensors_bytes(
+            {"odd": ("U8", (3,), b"abc"), "model.p": ("F64", (2, 3), struct.pack("<6d", *flatten(p))),
+             "model.q": ("F32", (2, 3), struct.pack("<6f", *flatten(q))), "bf": ("BF16", (2, 3), bits)},
+            {"format": "pt"}))
+        values, _ = self.values("rows", "kl", both + ":model.p", both + ":model.q", "--input", "probs")
+        self.assert_all_close(values, expected, 1e-6)  # of float32, at an address that is not a multiple of 4
+        values, _ = self.values("rows", "entropy", both + ":bf", "--input", "probs", "--normalize", "always")
+        self.assert_close(values[0], 1.5 * LN2)
+        alone = self.raw("alone.safetensors", safetensors_bytes({"q": ("F64", (2, 3), struct.pack("<6d", *flatten(q)))}))
+        values, _ = self.values("rows", "kl", self.npy("p.npy", p), alone, "--input", "probs")
+        self.assert_all_close(values, expected)
+
+    def test_common_columns(self):
+        p = self.npy("p.npy", [[1.0, 2.0, 0.5, 9.0, 9.0], [0.0, 1.0, 1.5, 9.0, 9.0]], "<f4")
+        q = self.npy("q.npy", [[0.0, 1.0, 3.0], [2.0, 0.0, 0.25]], "<f4")
+        expected = [kl(softmax([1, 2, 0.5]), softmax([0, 1, 3])), kl(softmax([0, 1, 1.5]), softmax([2, 0, 0.25]))]
+        reverse = [kl(softmax([0, 1, 3]), softmax([1, 2, 0.5])), kl(softmax([2, 0, 0.25]), softmax([0, 1, 1.5]))]
+        values, _ = self.values("rows", "kl", p, q, "--columns", "common")
+        self.assert_all_close(values, expected, 1e-6)
+        values, _ = self.values("rows", "kl", q, p, "--columns", "common")
+        self.assert_all_close(values, reverse, 1e-6)
+        values, _ = self.values("compare", p, q, "--columns", "common")
+        self.assert_all_close(values[0::7], expected, 1e-6)
+        self.assertEqual(self.run_tool("rows", "kl", p, q).returncode, 2)
+        label = self.npy("l.npy", [3, 0], "<i4")
+        self.assertEqual(self.run_tool("rows", "kl,nll", p, q, "--columns", "common", "--labels", label).returncode, 2)
 
     def test_labels_of_every_dtype(self):
         logits = self.npy("x.npy", [[0.0, 1.0, 2.0]])

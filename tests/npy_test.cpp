@@ -1,6 +1,4 @@
 // The .npy reader: what np.save writes is read, everything else is refused with one sentence that names the file.
-#include "host/npy.hpp"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,6 +7,9 @@
 #include <fstream>
 #include <random>
 
+#include "host/array_file.hpp"
+#include "host/npy_header.hpp"
+#include "host/safetensors_header.hpp"
 #include "kullback/error.hpp"
 
 namespace kullback {
@@ -66,18 +67,18 @@ class NpyFile : public testing::Test {
 TEST(NpyHeader, ReadsWhatNumpyWrites) {
   struct Case {
     const char* descr;
-    NpyType type;
+    ElementType type;
     std::size_t size;
   };
-  const Case cases[] = {{"|b1", NpyType::boolean, 1}, {"|i1", NpyType::i8, 1},   {"|u1", NpyType::u8, 1},
-                        {"<i2", NpyType::i16, 2},     {"<u2", NpyType::u16, 2},  {"<i4", NpyType::i32, 4},
-                        {"<u4", NpyType::u32, 4},     {"<i8", NpyType::i64, 8},  {"<u8", NpyType::u64, 8},
-                        {"<f2", NpyType::f16, 2},     {"<V2", NpyType::bf16, 2}, {"|V2", NpyType::bf16, 2},
-                        {"<f4", NpyType::f32, 4},     {"<f8", NpyType::f64, 8},  {"=f4", NpyType::f32, 4}};
+  const Case cases[] = {{"|b1", ElementType::boolean, 1}, {"|i1", ElementType::i8, 1},   {"|u1", ElementType::u8, 1},
+                        {"<i2", ElementType::i16, 2},     {"<u2", ElementType::u16, 2},  {"<i4", ElementType::i32, 4},
+                        {"<u4", ElementType::u32, 4},     {"<i8", ElementType::i64, 8},  {"<u8", ElementType::u64, 8},
+                        {"<f2", ElementType::f16, 2},     {"<V2", ElementType::bf16, 2}, {"|V2", ElementType::bf16, 2},
+                        {"<f4", ElementType::f32, 4},     {"<f8", ElementType::f64, 8},  {"=f4", ElementType::f32, 4}};
   for (const Case& c : cases) {
     for (int version : {1, 2, 3}) {
       const std::string text = dict(c.descr, "(2, 3)");
-      const NpyHeader h = parse_npy_header(npy(text, std::string(6 * c.size, 'x'), version), "x.npy");
+      const ArrayHeader h = parse_npy_header(npy(text, std::string(6 * c.size, 'x'), version), "x.npy");
       EXPECT_EQ(h.type, c.type) << c.descr;
       EXPECT_EQ(h.shape, (std::vector<std::int64_t>{2, 3}));
       EXPECT_EQ(h.elements, 6);
@@ -216,8 +217,61 @@ TEST(NpyHeader, SurvivesTruncationAndFlippedBytes) {
     std::string bad = good;
     for (unsigned k = random() % 3 + 1; k > 0; --k) bad[random() % bad.size()] = static_cast<char>(random());
     try {
-      const NpyHeader h = parse_npy_header(bad, "x.npy");
-      EXPECT_EQ(h.data_offset + static_cast<std::size_t>(h.elements) * npy_size_of(h.type), bad.size());
+      const ArrayHeader h = parse_npy_header(bad, "x.npy");
+      EXPECT_EQ(h.data_offset + static_cast<std::size_t>(h.elements) * element_size_of(h.type), bad.size());
+    } catch (const InvalidArgument& e) {
+      EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    }
+  }
+}
+
+std::string safetensors(const std::string& header, const std::string& data) {
+  const std::uint64_t length = header.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + header + data;
+}
+
+TEST(SafetensorsHeader, ReadsTheTensorThatIsNamed) {
+  const std::string file =
+      safetensors(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"BF16","shape":[2,3],"data_offsets":[4,16]},)"
+                  R"("b":{"dtype":"I32","shape":[],"data_offsets":[0,4]}})",
+                  std::string(16, 'x'));
+  const ArrayHeader a = parse_safetensors_header(file, "x", "a");
+  EXPECT_EQ(a.type, ElementType::bf16);
+  EXPECT_EQ(a.shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(a.elements, 6);
+  EXPECT_EQ(a.data_offset, file.size() - 12);
+  EXPECT_EQ(parse_safetensors_header(file, "x", "b").elements, 1);
+}
+
+TEST(SafetensorsHeader, NamesAreWhatFollowsTheEnding) {
+  const auto expect = [](const std::string& path, bool is, const std::string& file, const std::string& tensor) {
+    const TensorPath place = tensor_path(path);
+    EXPECT_EQ(place.is_safetensors, is) << path;
+    EXPECT_EQ(place.file, file);
+    EXPECT_EQ(place.tensor, tensor);
+  };
+  expect("a.npy", false, "a.npy", "");
+  expect("a.safetensors", true, "a.safetensors", "");
+  expect("b:c/a.safetensors:model.x:y", true, "b:c/a.safetensors", "model.x:y");
+  expect("a.safetensors.npy", false, "a.safetensors.npy", "");
+}
+
+// Every prefix of a good file and every file with a few bytes changed: a fault or a tensor that lies in the file.
+TEST(SafetensorsHeader, SurvivesTruncationAndFlippedBytes) {
+  const std::string good =
+      safetensors(R"({"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})", std::string(24, '\0'));
+  for (std::size_t n = 0; n < good.size(); ++n) {
+    EXPECT_THROW(parse_safetensors_header(good.substr(0, n), "x", "a"), InvalidArgument) << n;
+  }
+  constexpr unsigned kSeed = 2;
+  std::mt19937 random(kSeed);
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  for (int i = 0; i < 20000; ++i) {
+    std::string bad = good;
+    for (unsigned k = random() % 3 + 1; k > 0; --k) bad[random() % bad.size()] = static_cast<char>(random());
+    try {
+      const ArrayHeader h = parse_safetensors_header(bad, "x", "");
+      EXPECT_LE(h.data_offset + static_cast<std::size_t>(h.elements) * element_size_of(h.type), bad.size());
     } catch (const InvalidArgument& e) {
       EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
     }
@@ -236,15 +290,15 @@ TEST(NpyHeader, WritesWhatNumpyWrites) {
     for (std::int64_t n : shape) elements *= n;
     const std::string text = npy_header_f64(shape);
     EXPECT_EQ(text.size() % 64, 0u);
-    const NpyHeader h = parse_npy_header(text + std::string(8 * elements, '\0'), "x.npy");
+    const ArrayHeader h = parse_npy_header(text + std::string(8 * elements, '\0'), "x.npy");
     EXPECT_EQ(h.shape, shape);
-    EXPECT_EQ(h.type, NpyType::f64);
+    EXPECT_EQ(h.type, ElementType::f64);
   }
 }
 
 TEST_F(NpyFile, MapsRows) {
-  const NpyArray a(write(npy(dict("<f4", "(2, 3)") + std::string(64 - (10 + dict("<f4", "(2, 3)").size()) % 64, ' '),
-                             bytes_of<float>({1, 2, 3, 4, 5, 6}))));
+  const ArrayFile a(write(npy(dict("<f4", "(2, 3)") + std::string(64 - (10 + dict("<f4", "(2, 3)").size()) % 64, ' '),
+                              bytes_of<float>({1, 2, 3, 4, 5, 6}))));
   const MatrixView m = a.matrix();
   EXPECT_EQ(m.rows, 2);
   EXPECT_EQ(m.cols, 3);
@@ -257,19 +311,19 @@ TEST_F(NpyFile, MapsRows) {
 }
 
 TEST_F(NpyFile, OneAxisIsOneRowAndThreeAxesAreRowsOfTheLast) {
-  const MatrixView one = NpyArray(write(npy(dict("<f8", "(3,)"), bytes_of<double>({1, 2, 3})))).matrix();
+  const MatrixView one = ArrayFile(write(npy(dict("<f8", "(3,)"), bytes_of<double>({1, 2, 3})))).matrix();
   EXPECT_EQ(one.rows, 1);
   EXPECT_EQ(one.cols, 3);
-  const MatrixView three = NpyArray(write(npy(dict("|u1", "(2, 3, 4)"), std::string(24, 'x')))).matrix();
+  const MatrixView three = ArrayFile(write(npy(dict("|u1", "(2, 3, 4)"), std::string(24, 'x')))).matrix();
   EXPECT_EQ(three.rows, 6);
   EXPECT_EQ(three.cols, 4);
-  EXPECT_THROW(NpyArray(write(npy(dict("<f8", "()"), bytes_of<double>({1})))).matrix(), InvalidArgument);
+  EXPECT_THROW(ArrayFile(write(npy(dict("<f8", "()"), bytes_of<double>({1})))).matrix(), InvalidArgument);
 }
 
 // Header lengths that put the data at every address modulo 8: elements must stay readable.
 TEST_F(NpyFile, MisalignedDataAreCopied) {
   for (std::size_t padding = 0; padding < 8; ++padding) {
-    const NpyArray a(write(npy(dict("<f8", "(2,)") + std::string(padding, ' '), bytes_of<double>({1.5, -2.5}))));
+    const ArrayFile a(write(npy(dict("<f8", "(2,)") + std::string(padding, ' '), bytes_of<double>({1.5, -2.5}))));
     const auto* data = static_cast<const double*>(a.matrix().data);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(data) % 8, 0u);
     EXPECT_EQ(data[0], 1.5);
@@ -279,7 +333,7 @@ TEST_F(NpyFile, MisalignedDataAreCopied) {
 
 TEST_F(NpyFile, ConvertsTheOtherIntegers) {
   const auto values = [&](const std::string& file) {
-    const NpyArray a(write(file));
+    const ArrayFile a(write(file));
     EXPECT_EQ(a.dtype(), DType::i64);
     const auto* data = static_cast<const std::int64_t*>(a.vector().data);
     return std::vector<std::int64_t>(data, data + a.size());
@@ -291,22 +345,22 @@ TEST_F(NpyFile, ConvertsTheOtherIntegers) {
   EXPECT_EQ(values(npy(dict("<u4", "(1,)"), bytes_of<std::uint32_t>({4294967295u}))), (Values{4294967295}));
   EXPECT_EQ(values(npy(dict("<u8", "(1,)"), bytes_of<std::uint64_t>({9223372036854775807u}))),
             (Values{9223372036854775807}));
-  EXPECT_THROW(NpyArray(write(npy(dict("<u8", "(1,)"), bytes_of<std::uint64_t>({9223372036854775808u})))),
+  EXPECT_THROW(ArrayFile(write(npy(dict("<u8", "(1,)"), bytes_of<std::uint64_t>({9223372036854775808u})))),
                InvalidArgument);
-  EXPECT_NE(NpyArray(write(npy(dict("<u8", "(0,)"), ""))).vector().data, nullptr);
+  EXPECT_NE(ArrayFile(write(npy(dict("<u8", "(0,)"), ""))).vector().data, nullptr);
 }
 
 TEST_F(NpyFile, ReadsBfloat16EitherWay) {
   const std::string bits = bytes_of<std::uint16_t>({0x3f80});
-  EXPECT_EQ(NpyArray(write(npy(dict("<V2", "(1,)"), bits))).dtype(), DType::bf16);
-  EXPECT_EQ(NpyArray(write(npy(dict("<u2", "(1,)"), bits))).dtype(), DType::u16);
-  EXPECT_EQ(NpyArray(write(npy(dict("<u2", "(1,)"), bits)), true).dtype(), DType::bf16);
+  EXPECT_EQ(ArrayFile(write(npy(dict("<V2", "(1,)"), bits))).dtype(), DType::bf16);
+  EXPECT_EQ(ArrayFile(write(npy(dict("<u2", "(1,)"), bits))).dtype(), DType::u16);
+  EXPECT_EQ(ArrayFile(write(npy(dict("<u2", "(1,)"), bits)), true).dtype(), DType::bf16);
 }
 
 TEST_F(NpyFile, NamesTheFileItCannotRead) {
   const auto expect = [](const std::string& path, const std::string& part) {
     try {
-      NpyArray array(path);
+      ArrayFile array(path);
       FAIL() << path << " was read";
     } catch (const InvalidArgument& e) {
       EXPECT_EQ(std::string(e.what()).rfind(path + ": ", 0), 0u) << e.what();
@@ -323,7 +377,7 @@ TEST_F(NpyFile, TellsWhichMappedFileAnAddressBelongsTo) {
   const std::string path = write(npy(dict("|u1", "(2,)"), bytes_of<std::uint8_t>({1, 2})));
   const void* inside = nullptr;
   {
-    const NpyArray array(path);
+    const ArrayFile array(path);
     inside = array.vector().data;
     ASSERT_NE(mapped_file_at(inside), nullptr);
     EXPECT_EQ(mapped_file_at(inside), path);

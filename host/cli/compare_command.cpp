@@ -15,21 +15,21 @@ namespace {
 
 struct CompareRequest {
   std::string base, other, labels;
-  bool shift = false;
+  bool shift = false, common_columns = false;
   RowsOptions rows;
   CommonOptions common;
 };
 
 /// Label t + 1 for position t. The last position of each sequence gets 0: it is computed like the others, which keeps
 /// the chunks contiguous, and then left out.
-std::vector<std::int64_t> shifted_labels(const NpyArray& labels, std::int64_t positions) {
+std::vector<std::int64_t> shifted_labels(const ArrayFile& labels, std::int64_t positions) {
   std::vector<std::int64_t> shifted(static_cast<std::size_t>(labels.size()));
   for (std::int64_t i = 0; i < labels.size(); ++i)
     if ((i + 1) % positions != 0) shifted[static_cast<std::size_t>(i)] = integer_at(labels.vector(), i + 1);
   return shifted;
 }
 
-std::int64_t positions_of(const NpyArray& array) {
+std::int64_t positions_of(const ArrayFile& array) {
   const auto& shape = array.shape();
   require(shape.size() >= 2, array.described() +
                                  ": --shift needs [positions, vocabulary] or [batch, positions, "
@@ -110,15 +110,16 @@ int run(const CompareRequest& request) {
   options.unit = request.common.unit;
   options.execution = request.common.execution;
 
-  const NpyArray base(request.base, request.common.bf16), other(request.other, request.common.bf16);
+  ArrayFile base(request.base, request.common.bf16), other(request.other, request.common.bf16);
   check_input_dtype(base, Input::logits);
   check_input_dtype(other, Input::logits);
+  if (request.common_columns) keep_common_columns(base, other);
   const std::int64_t count = matched_rows(base, other);
-  const NpyArray& longer = base.matrix().rows == count ? base : other;
+  const ArrayFile& longer = base.matrix().rows == count ? base : other;
   const std::int64_t positions = request.shift ? positions_of(longer) : 0;
 
   MeasureSet measures;
-  std::optional<NpyArray> label_file;
+  std::optional<ArrayFile> label_file;
   std::vector<std::int64_t> shifted;
   VectorView labels;
   if (!request.labels.empty()) {
@@ -164,6 +165,7 @@ void add_compare_command(CLI::App& app, Command& chosen) {
   add_file(command, "OTHER", r->other, "Logits of the other model (Q)")->required();
   add_file(command, "--labels", r->labels, "One integer per row: adds nll, perplexity, change of probability");
   command.add_flag("--shift", r->shift, "Position t's logits belong to label t+1 of the same sequence");
+  add_columns(command, r->common_columns);
   add_temperature(command, r->rows.temperature);
   add_ignore_index(command, r->rows.ignore_index);
   add_common_options(command, r->common);

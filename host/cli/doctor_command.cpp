@@ -55,7 +55,7 @@ int run(Format format) {
         {"command", "doctor"},       {"version", KULLBACK_VERSION},
         {"compiler", __VERSION__},   {"cpu", {{"model", cpu.model}, {"features", cpu.features}}},
         {"threads", usable_cores()}, {"memory_bytes", memory},
-        {"backends", backends},      {"formats", {{"npy", kFormats}}}};
+        {"backends", backends},      {"formats", {{"npy", kFormats}, {"safetensors", kFormats}}}};
     print_out(object.dump() + "\n");
     return kExitDone;
   }
@@ -69,7 +69,7 @@ int run(Format format) {
     text += fmt::format("{:<10} {}: {}\n", name_of(b), status.available ? "available" : "not available",
                         status.description);
   }
-  text += fmt::format("reads      .npy versions 1-3: {}\n", fmt::join(kFormats, ", "));
+  text += fmt::format("reads      .npy versions 1-3, .safetensors: {}\n", fmt::join(kFormats, ", "));
   print_out(text);
   return kExitDone;
 }

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "host/cli/options.hpp"
 
 namespace kullback::cli {
 
-void check_input_dtype(const NpyArray& array, Input input) {
+void check_input_dtype(const ArrayFile& array, Input input) {
   const char* dtype = name_of(array.dtype());
   if (input == Input::counts)
     require(!is_floating(array.dtype()), fmt::format("{}: holds {}, counts must be integers", array.path(), dtype));
@@ -20,17 +22,24 @@ void check_input_dtype(const NpyArray& array, Input input) {
                                                 : "log-probabilities"));
 }
 
-std::int64_t matched_rows(const NpyArray& p, const NpyArray& q) {
+void keep_common_columns(ArrayFile& p, ArrayFile& q) {
+  const std::int64_t cols = std::min(p.matrix().cols, q.matrix().cols);
+  p.keep_columns(cols);
+  q.keep_columns(cols);
+}
+
+std::int64_t matched_rows(const ArrayFile& p, const ArrayFile& q) {
   const MatrixView a = p.matrix(), b = q.matrix();
   require(a.cols == b.cols,
-          fmt::format("{} and {} differ in width: {} and {} columns", p.described(), q.described(), a.cols, b.cols));
+          fmt::format("{} and {} differ in width: {} and {} columns (--columns common keeps what both have)",
+                      p.described(), q.described(), a.cols, b.cols));
   require(a.rows == b.rows || a.rows == 1 || b.rows == 1,
           fmt::format("{} and {} differ in their number of rows: {} and {} (equal, or one of them 1, is expected)",
                       p.described(), q.described(), a.rows, b.rows));
   return a.rows == 1 ? b.rows : a.rows;
 }
 
-void check_labels(const NpyArray& labels, const NpyArray& rows_of, std::int64_t rows, std::int64_t cols,
+void check_labels(const ArrayFile& labels, const ArrayFile& rows_of, std::int64_t rows, std::int64_t cols,
                   std::optional<std::int64_t> ignore_index) {
   check_integers(labels, "labels");
   require(labels.size() == rows, fmt::format("{} has {} labels and {} has {} rows: one label per row is expected",
@@ -52,7 +61,7 @@ std::vector<bool> ignored_rows(VectorView labels, std::optional<std::int64_t> ig
   return ignored;
 }
 
-void check_integers(const NpyArray& array, const char* what) {
+void check_integers(const ArrayFile& array, const char* what) {
   require(!is_floating(array.dtype()),
           fmt::format("{}: holds {}, {} must be integers", array.path(), name_of(array.dtype()), what));
 }

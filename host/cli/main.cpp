@@ -33,7 +33,7 @@ int fail(int code, const std::string& sentence) {
 int run(int argc, char** argv) {
   CLI::App app(
       "Kullback measures how far apart probability distributions are: batches of rows, two models' logits,\n"
-      "mutual information of codes. Files are .npy; tables for mi may be .csv.");
+      "mutual information of codes. Files are .npy or .safetensors (FILE:TENSOR); tables for mi may be .csv.");
   app.set_version_flag("--version", "kullback " KULLBACK_VERSION);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 2 bad usage or input, 3 --verify found a wrong value, 4 backend not available.");

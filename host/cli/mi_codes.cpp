@@ -50,7 +50,7 @@ MiFile::MiFile(const std::string& path, Along along) : along_(along) {
     one_dimensional_ = variables_ == 1;
     return;
   }
-  npy_ = std::make_shared<NpyArray>(path);
+  npy_ = std::make_shared<ArrayFile>(path);
   described_ = npy_->described();
   const std::size_t dimensions = npy_->shape().size();
   one_dimensional_ = dimensions == 1;

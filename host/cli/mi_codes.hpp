@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "host/array_file.hpp"
 #include "host/cli/csv_table.hpp"
 #include "host/cli/variable.hpp"
-#include "host/npy.hpp"
 #include "kullback/matrix_view.hpp"
 
 namespace kullback::cli {
@@ -32,7 +32,7 @@ class MiFile {
   static MiFile named(const std::string& text, MiFile& table);
 
   bool is_csv() const { return csv_ != nullptr; }
-  const std::shared_ptr<const NpyArray>& npy() const { return npy_; }
+  const std::shared_ptr<const ArrayFile>& npy() const { return npy_; }
   std::int64_t samples() const { return samples_; }
   std::int64_t variables() const { return variables_; }
   /// Of the variables, of a .csv file.
@@ -46,7 +46,7 @@ class MiFile {
  private:
   MiFile() = default;
 
-  std::shared_ptr<const NpyArray> npy_;
+  std::shared_ptr<const ArrayFile> npy_;
   std::shared_ptr<const CsvTable> csv_;
   std::vector<std::int64_t> columns_;  ///< of the .csv file
   std::vector<std::string> names_;
@@ -58,8 +58,8 @@ class MiFile {
 
 /// Integer codes as classes 0, 1, ... that the library counts, or kMissingClass, along the same axis as in the file.
 struct Classes {
-  std::vector<std::int32_t> storage;     ///< empty when the file's codes serve as they are
-  std::shared_ptr<const NpyArray> file;  ///< which is then kept
+  std::vector<std::int32_t> storage;      ///< empty when the file's codes serve as they are
+  std::shared_ptr<const ArrayFile> file;  ///< which is then kept
   MatrixView view;
   std::int64_t count = 1;
   bool has_missing = false;

@@ -235,7 +235,7 @@ std::optional<std::int64_t> total_count(VectorView counts) {
 }  // namespace
 
 MiReport run_joint(const MiRequest& request, const MiMeasures& measures) {
-  const NpyArray file(request.first, request.common.bf16);
+  const ArrayFile file(request.first, request.common.bf16);
   require(file.shape().size() == 2, file.described() + ": a 2-D joint table of counts or probabilities is expected");
   Values values(1, measures, file.described());
   Mirror mirror(is_plain(measures, false, false) ? request.common.execution.backend : Backend::cpu);

@@ -7,7 +7,7 @@ namespace kullback::cli {
 CLI::Option* add_file(CLI::App& app, const std::string& name, std::string& path, const std::string& help) {
   return app.add_option(name, path, help)
       ->check([](const std::string& text) { return text.empty() ? "expected the name of a file, got ''" : ""; })
-      ->type_name("FILE.npy");
+      ->type_name("FILE");
 }
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
@@ -35,6 +35,12 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_flag("--verify", options.verify, "Check the results against the reference; exit 3 if one is wrong");
   app.add_flag("--bf16", options.bf16, "uint16 files of logits or probabilities hold the bits of bfloat16");
   app.add_flag("--quiet", options.quiet, "Nothing on stderr but errors");
+}
+
+void add_columns(CLI::App& app, bool& common) {
+  add_choice<bool>(
+      app, "--columns", {{"common", true}}, [&common](bool) { common = true; },
+      "Of files of different widths, keep the columns that both have");
 }
 
 void add_temperature(CLI::App& app, double& temperature) {

@@ -58,6 +58,7 @@ CLI::Option* add_file(CLI::App& app, const std::string& name, std::string& path,
 
 void add_common_options(CLI::App& app, CommonOptions& options);
 void add_temperature(CLI::App& app, double& temperature);
+void add_columns(CLI::App& app, bool& common);
 void add_ignore_index(CLI::App& app, std::optional<std::int64_t>& ignore_index);
 
 /// An option that is one of a few words.

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "host/array_file.hpp"
 #include "host/cli/options.hpp"
-#include "host/npy.hpp"
 
 namespace kullback::cli {
 namespace {

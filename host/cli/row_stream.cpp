@@ -23,7 +23,7 @@ VectorView slice(VectorView v, std::int64_t begin, std::int64_t size) {
   return {static_cast<const std::byte*>(v.data) + static_cast<std::size_t>(begin) * size_of(v.dtype), v.dtype, size};
 }
 
-std::size_t bytes_of(MatrixView m) { return static_cast<std::size_t>(m.rows * m.cols) * size_of(m.dtype); }
+std::size_t bytes_of(MatrixView m) { return static_cast<std::size_t>(m.rows * m.row_stride) * size_of(m.dtype); }
 
 }  // namespace
 
@@ -37,7 +37,7 @@ std::vector<double> RowValues::column(int measure) const {
   return values;
 }
 
-RowValues stream_rows(const MeasureSet& measures, const NpyArray& p, const NpyArray& q, VectorView labels,
+RowValues stream_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q, VectorView labels,
                       const RowsOptions& options, bool quiet) {
   const std::int64_t total = matched_rows(p, q);
   const RowsInput all{p.matrix(), q.matrix(), labels};
@@ -51,8 +51,9 @@ RowValues stream_rows(const MeasureSet& measures, const NpyArray& p, const NpyAr
   values.bytes.resize(value_bytes * static_cast<std::size_t>(total));
   values.view = {values.bytes.data(), dtype, total, measures.size(), measures.size()};
 
-  const std::size_t row_bytes = static_cast<std::size_t>(std::max<std::int64_t>(all.p.cols, 1)) *
-                                std::max(size_of(all.p.dtype), size_of(all.q.dtype));
+  const std::size_t row_bytes =
+      static_cast<std::size_t>(std::max<std::int64_t>({all.p.row_stride, all.q.row_stride, 1})) *
+      std::max(size_of(all.p.dtype), size_of(all.q.dtype));
   const std::int64_t chunk = std::max<std::int64_t>(1, kChunkBytes / static_cast<std::int64_t>(row_bytes));
   const std::string files = &p == &q ? p.described() : p.described() + " and " + q.described();
   Progress progress(total, quiet);

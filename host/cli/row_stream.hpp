@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "host/npy.hpp"
+#include "host/array_file.hpp"
 #include "kullback/kullback.hpp"
 
 namespace kullback::cli {
@@ -18,7 +18,7 @@ struct RowValues {
 
 /// Calls `rows` chunk by chunk, so that files larger than memory pass through with little of them resident.
 /// A row's bits do not depend on the chunks. A side with one row serves all rows.
-RowValues stream_rows(const MeasureSet& measures, const NpyArray& p, const NpyArray& q, VectorView labels,
+RowValues stream_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q, VectorView labels,
                       const RowsOptions& options, bool quiet);
 
 }  // namespace kullback::cli

@@ -16,6 +16,7 @@ namespace {
 
 struct RowsRequest {
   std::string measures, p, q, labels;
+  bool common_columns = false;
   RowsOptions rows;
   CommonOptions common;
 };
@@ -74,16 +75,17 @@ int run(const RowsRequest& request) {
   options.unit = request.common.unit;
   options.execution = request.common.execution;
 
-  const NpyArray p(request.p, request.common.bf16 && options.input_p != Input::counts);
+  ArrayFile p(request.p, request.common.bf16 && options.input_p != Input::counts);
   check_input_dtype(p, options.input_p);
-  std::optional<NpyArray> second;
+  std::optional<ArrayFile> second;
   if (!request.q.empty()) {
     second.emplace(request.q, request.common.bf16 && options.input_q != Input::counts);
     check_input_dtype(*second, options.input_q);
   }
-  const NpyArray& q = second ? *second : p;
+  if (second && request.common_columns) keep_common_columns(p, *second);
+  const ArrayFile& q = second ? *second : p;
   const std::int64_t count = matched_rows(p, q);
-  std::optional<NpyArray> label_file;
+  std::optional<ArrayFile> label_file;
   VectorView labels;
   std::vector<bool> ignored;
   if (!request.labels.empty()) {
@@ -133,6 +135,7 @@ void add_rows_command(CLI::App& app, Command& chosen) {
   add_choice<Input>(
       command, "--input-q", inputs, [one_q](Input i) { *one_q = i; }, "What Q's rows are");
   add_file(command, "--labels", r->labels, "One integer per row, for nll and perplexity");
+  add_columns(command, r->common_columns);
   add_temperature(command, r->rows.temperature);
   add_number(command, "--beta", r->rows.beta, "js, js_distance: the weight of P (0.5)");
   add_number<double>(

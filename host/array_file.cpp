@@ -1,4 +1,4 @@
-#include "host/npy.hpp"
+#include "host/array_file.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,12 +11,14 @@
 #include <cstring>
 #include <utility>
 
+#include "host/npy_header.hpp"
+#include "host/safetensors_header.hpp"
 #include "kullback/error.hpp"
 
 namespace kullback {
 namespace {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, ".npy data are used in place and must be little endian");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "data are used in place and must be little endian");
 
 /// What mapped_file_at looks through.
 struct MappedFile {
@@ -58,7 +60,7 @@ Mapping map_file(const std::string& path) {
   } closer{fd};
   struct stat info;
   if (fstat(fd, &info) != 0) fail(std::string("cannot read the file: ") + std::strerror(errno));
-  if (S_ISDIR(info.st_mode)) fail("is a directory, a .npy file is expected");
+  if (S_ISDIR(info.st_mode)) fail("is a directory, a file is expected");
   if (!S_ISREG(info.st_mode)) fail("is not a regular file");
   if (info.st_size == 0) fail("the file is empty");
   const auto bytes = static_cast<std::size_t>(info.st_size);
@@ -84,7 +86,7 @@ template <class T> void widen(const char* from, std::vector<std::int64_t>& to, c
 }
 
 /// Element types that the library has no views for; true if `to` was filled.
-bool convert(NpyType type, const char* from, std::vector<std::int64_t>& to, std::int64_t elements,
+bool convert(ElementType type, const char* from, std::vector<std::int64_t>& to, std::int64_t elements,
              const std::string& path) {
   const auto fill = [&](auto example) {
     to.reserve(1);  // an empty array still has an address
@@ -93,34 +95,37 @@ bool convert(NpyType type, const char* from, std::vector<std::int64_t>& to, std:
     return true;
   };
   switch (type) {
-    case NpyType::boolean: return fill(std::uint8_t{});
-    case NpyType::i8: return fill(std::int8_t{});
-    case NpyType::i16: return fill(std::int16_t{});
-    case NpyType::u32: return fill(std::uint32_t{});
-    case NpyType::u64: return fill(std::uint64_t{});
+    case ElementType::boolean: return fill(std::uint8_t{});
+    case ElementType::i8: return fill(std::int8_t{});
+    case ElementType::i16: return fill(std::int16_t{});
+    case ElementType::u32: return fill(std::uint32_t{});
+    case ElementType::u64: return fill(std::uint64_t{});
     default: return false;
   }
 }
 
-DType native_dtype(NpyType type, bool u16_is_bf16) {
+DType native_dtype(ElementType type, bool u16_is_bf16) {
   switch (type) {
-    case NpyType::u8: return DType::u8;
-    case NpyType::u16: return u16_is_bf16 ? DType::bf16 : DType::u16;
-    case NpyType::i32: return DType::i32;
-    case NpyType::f16: return DType::f16;
-    case NpyType::bf16: return DType::bf16;
-    case NpyType::f32: return DType::f32;
-    case NpyType::f64: return DType::f64;
+    case ElementType::u8: return DType::u8;
+    case ElementType::u16: return u16_is_bf16 ? DType::bf16 : DType::u16;
+    case ElementType::i32: return DType::i32;
+    case ElementType::f16: return DType::f16;
+    case ElementType::bf16: return DType::bf16;
+    case ElementType::f32: return DType::f32;
+    case ElementType::f64: return DType::f64;
     default: return DType::i64;
   }
 }
 
 }  // namespace
 
-NpyArray::NpyArray(const std::string& path, bool u16_is_bf16) : path_(path) {
-  Mapping file = map_file(path);
+ArrayFile::ArrayFile(const std::string& path, bool u16_is_bf16) : path_(path) {
+  const TensorPath place = tensor_path(path);
+  Mapping file = map_file(place.file);
   const char* bytes = static_cast<const char*>(file.memory.get());
-  NpyHeader header = parse_npy_header({bytes, file.bytes}, path);
+  const std::string_view contents(bytes, file.bytes);
+  ArrayHeader header = place.is_safetensors ? parse_safetensors_header(contents, place.file, place.tensor)
+                                            : parse_npy_header(contents, path);
   elements_ = header.elements;
   shape_ = std::move(header.shape);
   dtype_ = native_dtype(header.type, u16_is_bf16);
@@ -140,12 +145,12 @@ NpyArray::NpyArray(const std::string& path, bool u16_is_bf16) : path_(path) {
   storage_ = mapped_ ? std::move(file.memory) : std::shared_ptr<const void>(copy, copy->data());
 }
 
-MatrixView NpyArray::matrix() const {
+MatrixView ArrayFile::matrix() const {
   if (shape_.empty()) throw InvalidArgument(path_ + ": holds a single number, an array of rows is expected");
-  const std::int64_t cols = shape_.back();
+  const std::int64_t cols = cols_ >= 0 ? cols_ : shape_.back();
   std::int64_t rows = 1;
   for (std::size_t i = 0; i + 1 < shape_.size(); ++i) rows *= shape_[i];  // fits: checked with the header
-  return {data_, dtype_, rows, cols, cols};
+  return {data_, dtype_, rows, cols, shape_.back()};
 }
 
 const char* mapped_file_at(const void* address) noexcept {
@@ -156,14 +161,14 @@ const char* mapped_file_at(const void* address) noexcept {
   return nullptr;
 }
 
-void NpyArray::prefetch(const void* begin, std::size_t bytes) const noexcept {
+void ArrayFile::prefetch(const void* begin, std::size_t bytes) const noexcept {
   if (!mapped_ || bytes == 0) return;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto from = reinterpret_cast<std::uintptr_t>(begin), first = from / page * page;
   madvise(reinterpret_cast<void*>(first), from + bytes - first, MADV_WILLNEED);
 }
 
-void NpyArray::release(const void* begin, std::size_t bytes) const noexcept {
+void ArrayFile::release(const void* begin, std::size_t bytes) const noexcept {
   if (!mapped_ || bytes == 0) return;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto from = reinterpret_cast<std::uintptr_t>(begin);

@@ -6,18 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "host/npy_header.hpp"
+#include "host/array_header.hpp"
 #include "kullback/matrix_view.hpp"
 
 namespace kullback {
 
-/// A .npy file, mapped read-only. Only bool, int8, int16, uint32 and uint64 (converted to int64, checked) and arrays
-/// that lie at an address their elements cannot have are copied.
-/// A file that shrinks while it is mapped raises SIGBUS, as with every mapping; mapped_file_at tells which.
-class NpyArray {
+/// The array of a .npy file or a tensor of a .safetensors file, mapped read-only. Only bool, int8, int16, uint32 and
+/// uint64 (converted to int64, checked) and arrays that lie at an address their elements cannot have are copied. A file
+/// that shrinks while it is mapped raises SIGBUS, as with every mapping; mapped_file_at tells which.
+class ArrayFile {
  public:
-  /// Throws InvalidArgument: one sentence that names the file. `u16_is_bf16`: uint16 holds the bits of bfloat16.
-  explicit NpyArray(const std::string& path, bool u16_is_bf16 = false);
+  /// `path`: FILE.npy or FILE.safetensors:TENSOR. Throws InvalidArgument: one sentence that names the file.
+  /// `u16_is_bf16`: uint16 holds the bits of bfloat16.
+  explicit ArrayFile(const std::string& path, bool u16_is_bf16 = false);
 
   const std::string& path() const { return path_; }
   DType dtype() const { return dtype_; }
@@ -28,6 +29,8 @@ class NpyArray {
 
   /// Rows of the last axis; a 1-D array is one row. Throws InvalidArgument for a 0-D array.
   MatrixView matrix() const;
+  /// Leaves the columns from `cols` on out of the matrix.
+  void keep_columns(std::int64_t cols) { cols_ = cols; }
   /// All elements in order, whatever the shape.
   VectorView vector() const { return {data_, dtype_, elements_}; }
 
@@ -42,6 +45,7 @@ class NpyArray {
   DType dtype_ = DType::f32;
   bool mapped_ = true;
   std::int64_t elements_ = 0;
+  std::int64_t cols_ = -1;  // that are kept, -1: all
   std::vector<std::int64_t> shape_;
 };
 
