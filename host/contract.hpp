@@ -57,6 +57,17 @@ constexpr ContractLine contract_of(Measure measure) {
   return {};
 }
 
+/// Of the gradient of one measure.
+constexpr double gradient_units(Measure measure) {
+  switch (measure) {
+    case Measure::chi2:
+    case Measure::chi2_reverse:
+    case Measure::bhattacharyya:
+    case Measure::renyi: return 256;
+    default: return 128;
+  }
+}
+
 /// nll with label smoothing is a sum over the whole row.
 inline constexpr double kSmoothedUnitsFromProbs = 32, kSmoothedUnitsFromLogs = 128;
 inline constexpr double kLossUnits = 32, kGradientUnits = 128;
@@ -81,6 +92,11 @@ constexpr double information_units(Information measure) {
 
 constexpr double unit_roundoff(DType result) { return result == DType::f64 ? 0x1p-53 : 0x1p-24; }
 constexpr double smallest_normal(DType result) { return result == DType::f64 ? 0x1p-1022 : 0x1p-126; }
+
+/// By one column, whose probability may be multiplied with its logarithm: 88 and 709 at the smallest normal number.
+constexpr double lost_to_underflow(DType result) {
+  return (result == DType::f64 ? 1024 : 128) * smallest_normal(result);
+}
 
 constexpr double largest_finite(DType result) {
   switch (result) {
@@ -113,7 +129,7 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
     bound.units = logs ? kSmoothedUnitsFromLogs : kSmoothedUnitsFromProbs;
   }
   if (bound.units > 0) {
-    const double underflow = static_cast<double>(cols) * smallest_normal(result);
+    const double underflow = static_cast<double>(cols) * lost_to_underflow(result);
     const bool is_root = measure == Measure::js_distance || measure == Measure::hellinger;
     bound.absolute += is_root ? std::sqrt(underflow) : underflow;
   }
@@ -144,7 +160,7 @@ inline Bound divergence_loss_bound(const LossTerms& terms, const DivergenceLossO
 
 /// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.
 inline Bound gradient_bound(double factor, std::int64_t cols, DType result) {
-  return {kGradientUnits, static_cast<double>(cols) * smallest_normal(result) * std::max(1.0, std::fabs(factor))};
+  return {kGradientUnits, static_cast<double>(cols) * lost_to_underflow(result) * std::max(1.0, std::fabs(factor))};
 }
 
 }  // namespace kullback

@@ -13,12 +13,14 @@ namespace kullback {
 namespace {
 
 constexpr double kLargest = std::numeric_limits<double>::max();
+/// A thread's workspace for each column, at most: two doubles, and what short rows are padded with.
+constexpr std::int64_t kMostSlopeBytes = 2 * sizeof(double) * 32;
 
 void check_terms(const LossTerms& terms) {
   const MeasureSet& measures = terms.measures();
   for (int k = 0; k < measures.size() && k < LossTerms::kMaxSize; ++k) {
     const char* name = measure_info(measures[k]).name;
-    require_in(terms.weight(k), -kLargest, kLargest, "weight", "a finite number");
+    require_in(terms.weight(k), -kLargest, kLargest, (std::string("weight of ") + name).c_str(), "a finite number");
     if (!has_gradient(measures[k])) {
       throw InvalidArgument(std::string("terms: ") + name + " has no gradient, expected a differentiable measure");
     }
@@ -63,7 +65,7 @@ DivergenceLossJob check(const LossTerms& terms, const RowsInput& input, const Di
     job.rows.labels = input.labels;
   }
   if (output.loss.data != nullptr) {
-    const DType expected = rows_result_dtype({job.rows.p, job.rows.q, {}}, of_rows);
+    const DType expected = rows_result_dtype(input, of_rows);
     if (output.loss.dtype != expected) {
       throw InvalidArgument(std::string("loss: is ") + name_of(output.loss.dtype) + ", expected " + name_of(expected));
     }
@@ -80,8 +82,12 @@ DivergenceLossJob check(const LossTerms& terms, const RowsInput& input, const Di
   job.reduction = options.reduction;
   job.gradient_scale = options.gradient_scale;
   const double square = options.temperature_squared ? options.temperature * options.temperature : 1.0;
-  for (int k = 0; k < terms.measures().size(); ++k) job.weights[k] = terms.weight(k) * square;
+  for (int k = 0; k < terms.measures().size(); ++k) {
+    job.weights[k] = terms.weight(k) * square;
+    require_in(job.weights[k], -kLargest, kLargest, "weight times temperature^2", "a finite number");
+  }
   job.rows.threads = resolve_threads(options.execution);
+  checked_product(checked_product(job.rows.cols, kMostSlopeBytes, "slopes of a row"), job.rows.threads, "workspace");
   return job;
 }
 
@@ -110,7 +116,7 @@ void require_cpu(Backend backend) {
 }
 
 std::size_t workspace_bytes(const DivergenceLossJob& job) {
-  const std::size_t bytes = cpu::divergence_loss_workspace_bytes(job);
+  const std::size_t bytes = job.rows.rows > 0 ? cpu::divergence_loss_workspace_bytes(job) : 0;
   return bytes == 0 ? 0 : bytes + kWorkspaceSlack;
 }
 

@@ -88,7 +88,7 @@ VerifyReport verify_divergence_loss(const LossTerms& terms, const RowsInput& inp
                                const std::vector<Estimate<Binary128>>& entries) {
           if (g.data == nullptr) return;
           Bound of_entry = gradient_bound(factor * weights, cols, g.dtype);
-          of_entry.units = std::max(of_entry.units, bound.units);
+          for (Measure m : terms.measures()) of_entry.units = std::max(of_entry.units, gradient_units(m));
           for (std::size_t j = 0; j < entries.size(); ++j) {
             const auto column = static_cast<std::int64_t>(j);
             const double got = read_real<double>(g.data, g.dtype, row * g.row_stride + column);

@@ -66,6 +66,13 @@ Result run_loss(const LossTerms& terms, const RowsInput& input, const Divergence
   };
   if (with_p) widen(gradient_p.view(), result.gradient_p);
   if (with_q) widen(gradient_q.view(), result.gradient_q);
+  for (const Batch* gradient : {&gradient_p, &gradient_q}) {
+    const MatrixView g = gradient->view();
+    for (std::int64_t r = 0; r < g.rows; ++r) {  // the gap before the next row, and the element before the first
+      EXPECT_TRUE(std::isnan(load(g.dtype, g.data, r * g.row_stride + g.cols))) << "written beyond row " << r;
+      EXPECT_TRUE(std::isnan(load(g.dtype, g.data, -1))) << "written before the first row";
+    }
+  }
   return result;
 }
 
@@ -232,18 +239,98 @@ TEST(DivergenceLoss, KlByHand) {
 
 TEST(DivergenceLoss, EqualRowsHaveGradientZero) {
   std::mt19937_64 random(kSeed + 4);
+  const Batch x(DType::f32, {logit_pair(Pattern::gaussian, 300, random).p});
+  const Batch same(DType::f32, {std::vector<double>(300, 0.25)});
+  const Batch tiny(DType::f32, {{0, -90, -95, -100, -88.5}});  // subnormal probabilities among them
   for (Measure m : differentiable()) {
     const MeasureInfo info = measure_info(m);
     if (!info.needs_p || !info.needs_q || m == Measure::cross_entropy) continue;
-    const Batch x(DType::f32, {logit_pair(Pattern::gaussian, 300, random).p});
-    const Batch same = Batch(DType::f32, {std::vector<double>(300, 0.25)});
-    DivergenceLossOptions options;
-    options.alpha = 0.3;
-    for (const Batch* row : {&x, &same}) {
-      const Result result = run_loss({{m, 1.0}}, {row->view(), row->view(), {}}, options);
-      for (const auto* gradient : {&result.gradient_p[0], &result.gradient_q[0]}) {
-        for (double g : *gradient) ASSERT_EQ(g, 0) << info.name;
+    for (double weight : {1.0, 30.0}) {
+      for (double alpha : {0.3, 1.0, 3.0}) {
+        DivergenceLossOptions options;
+        options.alpha = alpha;
+        for (const Batch* row : {&x, &same, &tiny}) {
+          const Result result = run_loss({{m, weight}}, {row->view(), row->view(), {}}, options);
+          for (const auto* gradient : {&result.gradient_p[0], &result.gradient_q[0]}) {
+            for (double g : *gradient) ASSERT_EQ(g, 0) << info.name;
+          }
+        }
       }
+    }
+  }
+}
+
+/// A finite renyi whose sum is beyond float64, and a bhattacharyya whose exponential is, in closed form:
+/// rows of two columns a gap of g apart, P = (0, -g), Q = (-g, 0), so that both are (1, e^-g) / (1 + e^-g).
+TEST(DivergenceLoss, SumsFarFromOne) {
+  const double p[] = {0, -2000}, q[] = {-2000, 0};
+  const RowsInput input = {view(p, 1, 2), view(q, 1, 2), {}};
+  DivergenceLossOptions options;
+  options.alpha = 0.5;
+  // S = 2 e^(-g/2) and D = -2 log S: the shares are 1/2, the gradient of each side alpha / (alpha - 1) (1/2 - p).
+  const Result renyi = run_loss({{Measure::renyi, 3.0}}, input, options);
+  EXPECT_NEAR(renyi.loss[0], 3 * (2000 - 2 * std::log(2.0)), 1e-11);
+  EXPECT_NEAR(renyi.gradient_p[0][0], 1.5, 1e-13);
+  EXPECT_NEAR(renyi.gradient_q[0][1], 1.5, 1e-13);
+  const Result distance = run_loss({{Measure::bhattacharyya, 1.0}}, input, options);
+  EXPECT_NEAR(distance.gradient_p[0][0], 0.25, 1e-13);
+  EXPECT_NEAR(distance.gradient_q[0][0], -0.25, 1e-13);
+}
+
+TEST(DivergenceLoss, WeightsDoNotChangeTheDigits) {
+  std::mt19937_64 random(kSeed + 7);
+  for (Measure m : differentiable()) {
+    for (double weight : {-1e-300, 1e-6, 4.0, 1e200}) {
+      for (Pattern pattern : {Pattern::gaussian, Pattern::near_equal, Pattern::wide}) {
+        DivergenceLossOptions options;
+        options.alpha = pattern == Pattern::wide ? 7.0 : 1 + 1e-7;
+        options.temperature = 2, options.temperature_squared = true;
+        options.gradient_scale = 1 / weight;
+        check({{m, weight}}, DType::f32, pattern, 20, options, random);
+      }
+    }
+  }
+}
+
+TEST(DivergenceLoss, ProbabilitiesThatDoNotSumToOne) {
+  const float p[] = {0.5f, 0.75f, 0.75f}, q[] = {0.5f, 1, 0};
+  for (Measure m : differentiable()) {
+    if (measure_info(m).needs_labels) continue;
+    for (double alpha : {0.5, 1.0, 2.0}) {
+      DivergenceLossOptions options;
+      options.alpha = alpha;
+      for (Input form : {Input::probs, Input::log_probs}) {
+        options.input_p = form;
+        VerifyReport report;
+        run_loss({{m, 1.0}}, {view(p, 1, 3), view(q, 1, 3), {}}, options, &report);
+        EXPECT_TRUE(report.ok()) << measure_info(m).name << " alpha " << alpha << describe(report);
+      }
+    }
+  }
+  const std::uint8_t counts[] = {2, 3, 3};
+  DivergenceLossOptions options;
+  options.input_p = Input::counts;
+  VerifyReport report;
+  run_loss({{Measure::kl, 1.0}}, {view(counts, 1, 3), view(q, 1, 3), {}}, options, &report);
+  EXPECT_TRUE(report.ok()) << describe(report);
+}
+
+/// Near-equal rows are where a bound is easily so loose that it lets anything pass.
+TEST(DivergenceLoss, VerifyNoticesAGradientThatIsNotThere) {
+  std::mt19937_64 random(kSeed + 8);
+  const LogitPair pair = logit_pair(Pattern::near_equal, 33, random);
+  const Batch p(DType::f32, {pair.p}), q(DType::f32, {pair.q});
+  const std::int32_t label = 5;
+  const RowsInput input = {p.view(), q.view(), vector_view(&label, 1)};
+  for (Measure m : differentiable()) {
+    const MeasureInfo info = measure_info(m);
+    for (double alpha : {0.5, 1 - 1e-9, 2.0}) {
+      DivergenceLossOptions options;
+      options.alpha = alpha;
+      std::vector<float> gradient(33, 0);
+      DivergenceLossOutput output;
+      (info.needs_q ? output.gradient_q : output.gradient_p) = mutable_view(gradient.data(), 1, 33);
+      EXPECT_FALSE(verify_divergence_loss({{m, 1.0}}, input, output, options, {16}).ok()) << info.name;
     }
   }
 }
@@ -372,7 +459,10 @@ TEST(DivergenceLoss, BadArgumentsAreRefused) {
             "terms: top1 has no gradient, expected a differentiable measure");
   EXPECT_EQ(refused({{Measure::kl, 1.0}, {Measure::kl, 2.0}}, none, {}),
             "terms: kl stands there twice, expected each measure once");
-  EXPECT_NE(refused({{Measure::kl, kNaN}}, none, {}).find("weight"), std::string::npos);
+  EXPECT_NE(refused({{Measure::kl, kNaN}}, none, {}).find("weight of kl"), std::string::npos);
+  DivergenceLossOptions hot;
+  hot.temperature = 1e18, hot.temperature_squared = true;
+  EXPECT_NE(refused({{Measure::kl, 1e300}}, none, hot).find("weight times temperature^2"), std::string::npos);
   EXPECT_NE(refused({{Measure::renyi, 1.0}}, none, {}).find("alpha"), std::string::npos);
   DivergenceLossOutput narrow;
   narrow.loss = mutable_vector_view(loss, 2);

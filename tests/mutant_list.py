@@ -157,8 +157,9 @@ mutants(
 mutants(
     SLOPES, "kernels/measures/hellinger.hpp",
     ("slope's factor", "T(-0.5) * sqrt(x.q)", "T(-1) * sqrt(x.q)"),
-    ("slope of what underflows", "if (x.q < w.smallest) return fma", "if (false) return fma"),
-    ("plain slope of what underflows", "underflow ? exp", "false ? exp"))
+    ("slope of what underflows", "if (is_lost(x.p, w) || is_lost(x.q, w)) return", "if (false) return"),
+    ("slope of equal rows that underflow", "if (x.log_ratio == 0 && x.diff == 0) return 0;", ""),
+    ("far slope's factor", "return -0.5 * exp(0.5", "return -exp(0.5"))
 mutants(
     SLOPES, "kernels/measures/bhattacharyya.hpp",
     ("slope's factor", "return exp(value); }", "return 1; }"))
@@ -172,8 +173,9 @@ mutants(
     ("slope's order", "OrderTerm::exponent(x, d, w.alpha);", "OrderTerm::exponent(x, d, w.beyond);"),
     ("slope of P near", "return w.alpha.hi * x.p * series;", "return x.p * series;"),
     ("slope of P beyond", "w.alpha.hi * (change / w.beyond.hi)", "change / w.beyond.hi"),
-    ("plain slope", "return -power(x, w);", "return power(x, w);"),
-    ("renyi: slope over its sum", "exp((1 - row.order.alpha) * value) / mass", "1 / mass"))
+    ("far slope", "return -share(x, w, log_sum);", "return share(x, w, log_sum);"),
+    ("far slope of P", "w.alpha.hi * (share(x, w, log_sum) / w.beyond.hi)", "share(x, w, log_sum) / w.beyond.hi"),
+    ("renyi: slope over its sum", "return exp(-log_sum(value, row));", "return 1;"))
 mutants(
     SLOPES, "kernels/measures/of_q.hpp",
     ("perplexity: slope's factor", "chain(double value, const RowFacts&) { return value; }", "chain(double, const RowFacts&) { return 1; }"))
@@ -181,13 +183,16 @@ mutants(
     SLOPES, "kernels/cpu/divergence_loss_rows.hpp",
     ("slopes of the whole row forgotten", "side.total.add(static_cast<double>(block_sum(h, n)));", ""),
     ("label's weight on the wrong side", "(M::kInfo.needs_q ? q : p).label_weight", "(M::kInfo.needs_q ? p : q).label_weight"),
-    ("weight forgotten", "of[k] = job.weights[k] * chain;", "of[k] = chain;"),
+    ("weight forgotten", "measure[k].of = job.weights[k] * chain;", "measure[k].of = chain;"),
     ("loss unweighted", "loss += job.weights[k] * values[k]", "loss += values[k]"),
     ("label's entry cancels", "own = label_gradient(side, b.x_q[i], q, 0.0, cols)", "own = q - 1"),
     ("masked columns get a gradient", "b.x_q[i] > -kInf<T> ? b.term[i] : T(0)", "b.term[i]"),
-    ("temperature forgotten", "plan.gradient_factor / rows.options.temperature;", "plan.gradient_factor;"),
+    ("temperature forgotten", "weights.largest / rows.options.temperature;", "weights.largest;"),
+    ("the largest weight forgotten", "plan.gradient_factor * weights.largest", "plan.gradient_factor"),
+    ("a small sum's root from float", "(kIsRoot<M> && values[k] < 0x1p-20)", "false"),
+    ("large sums in float", "!(abs(total.value()) <= 0x1p20)", "false"),
     ("one row's sides in one place", "slopes + room", "slopes"),
-    ("logarithms of small sums cancel", "constexpr double kFar = 2;", "constexpr double kFar = 1e300;"),
+    ("logarithms of small sums cancel", "abs(measure[k].log_sum) > 0.7 &&", "false &&"),
     ("labels that nobody reads", "&& !labels_matter) label.status", "&& false) label.status"))
 mutants(
     SLOPES_DRIVER, "kernels/cpu/divergence_loss.cpp",

@@ -14,6 +14,7 @@
 
 #include "host/array_file.hpp"
 #include "host/cli/options.hpp"
+#include "host/npy_header.hpp"
 
 namespace kullback::cli {
 namespace {

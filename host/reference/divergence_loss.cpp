@@ -7,14 +7,16 @@
 #include "reference.hpp"
 #include "side.hpp"
 
-/// Gradients from the definition: with g_j = dD/dq_j, dD/dy_i = q_i (g_i - sum_j q_j g_j) / T for q = softmax(y / T).
+/// Gradients from the definition: with g_j = dD/dq_j, dD/dy_i = q_i (g_i - sum_j q_j g_j) / T for q = softmax(y / T). A
+/// multiple of q in the slopes q g changes nothing; they are taken so that they vanish at q = p, where a divergence's
+/// gradient does, because the contract's bound is relative to their absolute values.
 namespace kullback::reference {
 namespace {
 
-/// q g of one column, and the sum of the absolute values of the terms it is written with.
+/// q g of one column, and what the bound is relative to.
 template <class Real> struct Slope { Real value = 0, parts = 0; };
 
-template <class Real> Slope<Real> terms(Real a, Real b = 0) { return {a + b, fabs(a) + fabs(b)}; }
+template <class Real> Slope<Real> whole(Real a) { return {a, fabs(a)}; }
 template <class Real> Slope<Real> infinite_slope() { return {Real(kInfinity), 0}; }
 
 /// The columns as P or Q sees them: `own` is the side whose slope is asked for.
@@ -22,56 +24,74 @@ template <class Real> struct View {
   Real own, other, log_own, log_other;
   Real ratio;  ///< log(own / other), where both are there
   bool has_own, has_other;
+
+  /// own - other, of what they differ by where they are close.
+  Real difference() const {
+    return has_own && has_other && fabs(ratio) < Real(0.5) ? other * expm1(ratio) : own - other;
+  }
 };
 
 template <class Real> Slope<Real> js_slope(const View<Real>& c, Real weight) {
   const Real m = weight * c.own + (1 - weight) * c.other;
-  return c.own > 0 ? terms<Real>(weight * c.own * log(c.own / m)) : Slope<Real>{};
+  if (c.own == 0) return {};
+  const Real apart = (1 - weight) * c.difference() / m;  // own/m - 1
+  return whole<Real>(weight * c.own * (fabs(apart) < Real(0.5) ? log1p(apart) : log(c.own / m)));
 }
 
 /// Of KL(own, other).
 template <class Real> Slope<Real> kl_slope(const View<Real>& c) {
   if (!c.has_own) return {};
-  return c.has_other ? terms<Real>(c.own * c.ratio) : infinite_slope<Real>();
+  return c.has_other ? whole<Real>(c.own * c.ratio) : infinite_slope<Real>();
 }
 
-/// Of sum (own - other)^2 / other.
+/// Of sum (own - other)^2 / other: 2 (own^2 / other - own).
 template <class Real> Slope<Real> chi2_slope(const View<Real>& c) {
   if (!c.has_own) return {};
-  if (!c.has_other) return infinite_slope<Real>();
-  return terms<Real>(2 * exp(2 * c.log_own - c.log_other), -2 * c.own);
+  return c.has_other ? whole<Real>(2 * c.own * expm1(c.ratio)) : infinite_slope<Real>();
 }
 
-/// Of sum (other - own)^2 / own.
+/// Of sum (other - own)^2 / own: own - other^2 / own.
 template <class Real> Slope<Real> chi2_reverse_slope(const View<Real>& c) {
-  if (!c.has_other) return terms<Real>(c.own);
-  if (!c.has_own) return infinite_slope<Real>();
-  return terms<Real>(c.own, -exp(2 * c.log_other - c.log_own));
+  if (!c.has_other) return whole<Real>(c.own);
+  return c.has_own ? whole<Real>(-c.own * expm1(-2 * c.ratio)) : infinite_slope<Real>();
 }
 
-/// own^a other^(1-a)
-template <class Real> Real power(const View<Real>& c, Real a) {
+/// own^a other^(1-a) where one of the two is 0.
+template <class Real> Real power_at_zero(const View<Real>& c, Real a) {
   if (!c.has_own) return a < 0 && c.has_other ? Real(kInfinity) : Real(0);
-  if (!c.has_other) return a > 1 ? Real(kInfinity) : a < 1 ? Real(0) : c.own;
-  return exp(c.log_other + a * (c.log_own - c.log_other));
+  return a > 1 ? Real(kInfinity) : a < 1 ? Real(0) : c.own;
 }
 
-/// Of the sum that Tsallis's and Renyi's divergences of order alpha are made of, over alpha - 1. `of_q`: own is Q.
-template <class Real> Slope<Real> power_slope(const View<Real>& c, Real alpha, bool of_q) {
-  if (of_q) return terms<Real>(-power(c, 1 - alpha));
-  return terms<Real>(alpha * power(c, alpha) / (alpha - 1));
-}
-
+/// Of Tsallis's divergence of order alpha. `of_q`: own is Q.
 template <class Real> Slope<Real> tsallis_slope(const View<Real>& c, Real alpha, bool of_q) {
-  if (alpha == 1) return of_q ? terms<Real>(c.own, -c.other) : kl_slope(c);
-  const Slope<Real> plain = power_slope(c, alpha, of_q);
-  if (!(fabs(plain.value) < Real(kInfinity))) return infinite_slope<Real>();
-  return terms<Real>(plain.value, of_q ? c.own : -alpha * c.own / (alpha - 1));
+  if (alpha == 1) return of_q ? whole<Real>(c.difference()) : kl_slope(c);
+  if (c.has_own && c.has_other) {
+    if (of_q) return whole<Real>(-c.own * expm1(-alpha * c.ratio));
+    return whole<Real>(alpha * c.own * (expm1((alpha - 1) * c.ratio) / (alpha - 1)));
+  }
+  const Real plain = of_q ? power_at_zero(c, 1 - alpha) : power_at_zero(c, alpha);
+  if (!(plain < Real(kInfinity))) return infinite_slope<Real>();
+  return whole<Real>(of_q ? c.own - plain : alpha * (plain - c.own) / (alpha - 1));
 }
 
-/// `value`: of the measure at this row.
+/// Of Renyi's, from the share of the column in the sum, exp(log_sum).
+template <class Real> Slope<Real> renyi_slope(const View<Real>& c, Real alpha, bool of_q, Real log_sum) {
+  if (fabs(log_sum) < Real(0.5)) {
+    const Slope<Real> near = tsallis_slope(c, alpha, of_q);
+    return {near.value * exp(-log_sum), near.parts * exp(-log_sum)};
+  }
+  Real share = 0;
+  if (c.has_own && c.has_other) share = exp(c.log_other + (of_q ? 1 - alpha : alpha) * c.ratio - log_sum);
+  if (c.has_own != c.has_other) share = power_at_zero(c, of_q ? 1 - alpha : alpha);  // 0 or infinite
+  return whole<Real>(of_q ? -share : alpha * share / (alpha - 1));
+}
+
+bool is_log_of_sum(Measure measure) { return measure == Measure::bhattacharyya || measure == Measure::renyi; }
+
+/// `value`: of the measure at this row; `mass`: alpha sum p + (1 - alpha) sum q.
 template <class Real>
-Slope<Real> slope_of(Measure measure, const View<Real>& c, const RowsOptions& options, bool of_q, Real value) {
+Slope<Real> slope_of(Measure measure, const View<Real>& c, const RowsOptions& options, bool of_q, Real value,
+                     Real mass) {
   const Real own_weight = of_q ? 1 - Real(options.beta) : Real(options.beta);
   const Real alpha = options.alpha.value_or(kNaN);
   const auto scaled = [](Slope<Real> slope, Real factor) {
@@ -79,39 +99,45 @@ Slope<Real> slope_of(Measure measure, const View<Real>& c, const RowsOptions& op
   };
   const auto by_root = [&](Slope<Real> slope) { return value > 0 ? scaled(slope, 1 / (2 * value)) : Slope<Real>{}; };
   switch (measure) {
-    case Measure::entropy: return !of_q && c.has_own ? terms<Real>(-c.own * c.log_own, -c.own) : Slope<Real>{};
-    case Measure::entropy_q: return of_q && c.has_own ? terms<Real>(-c.own * c.log_own, -c.own) : Slope<Real>{};
+    case Measure::entropy:
+    case Measure::entropy_q:
+      return (measure == Measure::entropy_q) == of_q && c.has_own ? whole<Real>(-c.own * c.log_own) : Slope<Real>{};
     case Measure::cross_entropy:
-      if (of_q) return terms<Real>(-c.other);
+      if (of_q) return whole<Real>(c.difference());
       if (!c.has_own) return {};
-      return c.has_other ? terms<Real>(-c.own * c.log_other) : infinite_slope<Real>();
+      return c.has_other ? whole<Real>(-c.own * c.log_other) : infinite_slope<Real>();
     case Measure::rel_entr:
-    case Measure::kl: return of_q ? terms<Real>(-c.other) : kl_slope(c);
-    case Measure::reverse_kl: return of_q ? kl_slope(c) : terms<Real>(c.own, -c.other);
+    case Measure::kl: return of_q ? whole<Real>(c.difference()) : kl_slope(c);
+    case Measure::reverse_kl: return of_q ? kl_slope(c) : whole<Real>(c.difference());
     case Measure::jeffreys: {
       const Slope<Real> kl = kl_slope(c);
-      return {kl.value + c.own - c.other, kl.parts + c.own + c.other};
+      const Real difference = c.difference();
+      return {kl.value + difference, kl.parts + fabs(difference)};
     }
     case Measure::js: return js_slope(c, own_weight);
     case Measure::js_distance: return by_root(js_slope(c, own_weight));
-    case Measure::tv: return terms<Real>(c.own == c.other ? Real(0) : c.own > c.other ? c.own / 2 : -c.own / 2);
+    case Measure::tv: {
+      const Real difference = c.difference();
+      return whole<Real>(difference == 0 ? Real(0) : difference > 0 ? c.own / 2 : -c.own / 2);
+    }
     case Measure::hellinger_sq:
     case Measure::hellinger: {
-      const Slope<Real> slope = terms<Real>(c.own / 2, -sqrt(c.own * c.other) / 2);
+      const Slope<Real> slope = whole<Real>(c.has_own && c.has_other ? -c.own / 2 * expm1(-c.ratio / 2) : c.own / 2);
       return measure == Measure::hellinger ? by_root(slope) : slope;
     }
-    case Measure::bhattacharyya: return terms<Real>(-sqrt(c.own * c.other) / 2 * exp(value));
+    case Measure::bhattacharyya:
+      if (value < Real(0.5)) return scaled(slope_of<Real>(Measure::hellinger_sq, c, options, of_q, 0, 0), exp(value));
+      return c.has_own && c.has_other ? whole<Real>(-exp((c.log_own + c.log_other) / 2 + value) / 2) : Slope<Real>{};
     case Measure::chi2: return of_q ? chi2_reverse_slope(c) : chi2_slope(c);
     case Measure::chi2_reverse: return of_q ? chi2_slope(c) : chi2_reverse_slope(c);
     case Measure::triangular: {
       const Real both = c.own + c.other;
-      if (both == 0) return {};
-      return terms<Real>(c.own * (c.own - c.other) / both * (c.own + 3 * c.other) / both);
+      return both == 0 ? Slope<Real>{} : whole<Real>(c.own * c.difference() / both * (c.own + 3 * c.other) / both);
     }
     case Measure::tsallis: return tsallis_slope(c, alpha, of_q);
     case Measure::renyi:
-      if (alpha == 1) return tsallis_slope(c, alpha, of_q);
-      return scaled(power_slope(c, alpha, of_q), exp((1 - alpha) * value));
+      if (alpha == 1) return scaled(tsallis_slope(c, alpha, of_q), 1 / mass);
+      return renyi_slope(c, alpha, of_q, (alpha - 1) * value + log(mass));
     default: return {};
   }
 }
@@ -130,7 +156,7 @@ template <class Real> std::vector<View<Real>> columns_of(const Side<Real>& own, 
 
 /// Of the label's negative log-likelihood: q_j - [j = label], the label's entry from the others.
 template <class Real> Slope<Real> label_entry(const Side<Real>& side, std::size_t j, std::size_t label, Real others) {
-  return terms<Real>(j == label ? -others : side.p[j]);
+  return whole<Real>(j == label ? -others : side.p[j]);
 }
 
 template <class Real>
@@ -139,7 +165,7 @@ std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vecto
                                          std::size_t label, bool of_q, Real scale) {
   const std::vector<View<Real>> columns = columns_of(side, other);
   const std::size_t n = columns.size();
-  std::vector<Real> entries(n, 0), parts(n, 0);
+  std::vector<Real> entries(n, 0), parts(n, 0), errors(n, 0);
   Real worst = 0;  // relative error of a probability or of what is made of it
   for (std::size_t j = 0; j < n; ++j) {
     if (!columns[j].has_own) continue;
@@ -152,9 +178,8 @@ std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vecto
     const Measure measure = loss.measures()[k];
     const Real weight = loss.weight(k), value = values[static_cast<std::size_t>(k)].value;
     if (weight == 0) continue;
-    const bool is_function =
-        measure == Measure::perplexity || measure == Measure::bhattacharyya || measure == Measure::renyi;
-    if (is_function && !(fabs(value) < Real(kInfinity)) && (of_q || measure != Measure::perplexity)) {
+    if ((measure == Measure::perplexity || is_log_of_sum(measure)) && !(fabs(value) < Real(kInfinity)) &&
+        (of_q || measure != Measure::perplexity)) {
       entries.assign(n, Real(kNaN));
       continue;
     }
@@ -169,16 +194,26 @@ std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vecto
       }
       continue;
     }
+    const Real alpha = options.alpha.value_or(1.0);
+    const Real mass = other == nullptr ? Real(1)
+                      : of_q           ? alpha * other->mass + (1 - alpha) * side.mass
+                                       : alpha * side.mass + (1 - alpha) * other->mass;
+    // A function's slope is as wrong as its value.
+    const Real value_error = values[static_cast<std::size_t>(k)].error;
+    const bool is_root = measure == Measure::hellinger || measure == Measure::js_distance;
+    const Real relative = is_root && value > 0 ? value_error / value : is_log_of_sum(measure) ? value_error : Real(0);
     std::vector<Real> slopes, magnitudes;
     for (const View<Real>& c : columns) {
-      const Slope<Real> slope = slope_of(measure, c, options, of_q, value);
+      const Slope<Real> slope = slope_of(measure, c, options, of_q, value, mass);
       slopes.push_back(slope.value), magnitudes.push_back(slope.parts);
     }
     const Real total = sum(slopes), absolute = sum(magnitudes);
     for (std::size_t j = 0; j < n; ++j) {
       entries[j] += weight * (slopes[j] - side.p[j] * total);
       if (!(fabs(total) < Real(kInfinity))) entries[j] = Real(kNaN);
-      parts[j] += fabs(weight) * (magnitudes[j] + side.p[j] * absolute);
+      const Real size = fabs(weight) * (magnitudes[j] + side.p[j] * absolute);
+      parts[j] += size;
+      errors[j] += size * relative;
     }
   }
   std::vector<Estimate<Real>> gradient;
@@ -188,7 +223,8 @@ std::vector<Estimate<Real>> gradient_row(const LossTerms& loss, const std::vecto
     if (!columns[j].has_own && !unknown) {
       gradient.push_back({});
     } else {
-      gradient.push_back({entries[j] * scale, unknown ? Real(0) : size * 64 * (worst + sum_error<Real>(n)), size});
+      const Real error = size * 64 * (worst + sum_error<Real>(n)) + errors[j] * fabs(scale);
+      gradient.push_back({entries[j] * scale, unknown ? Real(0) : error, size});
     }
   }
   return gradient;

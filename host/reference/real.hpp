@@ -23,6 +23,7 @@ inline double fabs(double x) { return std::fabs(x); }
 inline __float128 exp(__float128 x) { return expq(x); }
 inline __float128 log(__float128 x) { return logq(x); }
 inline __float128 log1p(__float128 x) { return log1pq(x); }
+inline __float128 expm1(__float128 x) { return expm1q(x); }
 inline __float128 sqrt(__float128 x) { return sqrtq(x); }
 inline __float128 fabs(__float128 x) { return fabsq(x); }
 

@@ -43,7 +43,7 @@ class LossTerms {
 };
 
 struct DivergenceLossOptions {
-  Input input_p = Input::logits;     ///< logits, log_probs or probs; Q's rows are logits
+  Input input_p = Input::logits;     ///< what P's rows are; Q's are logits
   double temperature = 1.0;          ///< > 0; divides logits, and only logits
   bool temperature_squared = false;  ///< multiplies loss and gradients by T^2 (Hinton, Vinyals & Dean 2015)
   double beta = 0.5;                 ///< js, js_distance: weight of P, in (0, 1)
@@ -74,18 +74,22 @@ KULLBACK_EXPORT std::size_t divergence_loss_workspace(const LossTerms& terms, co
 
 /// loss_i = sum_k w_k D_k(P_i, Q_i) in nats, and with g_j = dL/dq_j its gradient with respect to Q's logits,
 /// q_j (g_j - sum_m q_m g_m) / T, and to P's likewise; each times gradient_scale (over the valid rows for
-/// Reduction::mean). One read of the rows, one write of each gradient. Terms that are equal for q = p leave no residue:
-/// the gradient of a divergence of equal rows is exactly 0 (of `hellinger` and `js_distance`, which have a corner
-/// there, too).
+/// Reduction::mean). One read of the rows, one write of each gradient. The gradient of a divergence of equal rows is
+/// exactly 0 (of `hellinger` and `js_distance`, which have a corner there, too). The sign of `tv`'s is any where p and
+/// q agree to within rounding.
 ///
 /// P, Q: [rows, cols]; either may have one row against many (it then has no gradient). labels: [rows]; needed by nll,
-/// nll_p and perplexity, and for ignore_index. Entries whose own logit is -inf have gradient 0. Bad rows (see `rows`)
-/// get NaN in loss and gradients, and a status. Where a measure is +inf, the loss is; the gradient is NaN if a slope is
-/// infinite, too, as that of `reverse_kl` is at p = 0 < q, and for an infinite `renyi`, `bhattacharyya` or `perplexity`. (With respect to Q `kl`, `rel_entr` and `cross_entropy` stay
-/// finite at q = 0 < p.)
-/// Accuracy: see the README's contract table. The reduced loss adds the rows in order, whatever the threads. Allocates
-/// nothing. Runs on the CPU alone so far: CUDA throws BackendUnavailable. Outputs must not overlap inputs (but for
-/// gradients in place) or each other. Throws InvalidArgument or BackendUnavailable before anything is written.
+/// nll_p and perplexity, and for ignore_index. Bad rows (see `rows`; if a measure reads the labels also a label out of
+/// range) get NaN in loss and gradients, and a status. A measure that is +inf makes the loss infinite, or NaN where
+/// another's is infinite with the other sign. The gradient is NaN where a slope is infinite or beyond float64, as that
+/// of `reverse_kl` is at p = 0 < q, and for an infinite `renyi`, `bhattacharyya` or `perplexity`. (With respect to Q
+/// `kl`, `rel_entr` and `cross_entropy` stay finite at q = 0 < p.) In other rows entries whose own logit is -inf have
+/// gradient 0.
+/// Accuracy: see the README's contract table. A row's bits depend on its values, its length, the dtypes and the
+/// request, which outputs are asked for among it: not on the batch, the place or the threads. The reduced loss adds the
+/// rows in order. Allocates nothing. Runs on the CPU alone so far: CUDA throws BackendUnavailable. Outputs must not
+/// overlap inputs (but for gradients in place) or each other. Throws InvalidArgument or BackendUnavailable before
+/// anything is written.
 KULLBACK_EXPORT void divergence_loss(const LossTerms& terms, const RowsInput& input, const DivergenceLossOutput& output,
                                      const DivergenceLossOptions& options, Workspace workspace, Stream stream);
 

@@ -17,46 +17,76 @@ template <class T> struct SideGradient {
   double label_weight = 0;
 
   bool wanted() const { return out.data != nullptr; }
+  /// A large sum makes what a small probability has lost large, too.
+  bool leaves_float() const { return wanted() && !(abs(total.value()) <= 0x1p20); }
 };
 
-/// h += factor * the slope of M on one side.
+/// What one measure's slope is multiplied by: its weight and the derivative of what it is a function of.
+struct SlopeWeight {
+  double of = 0;
+  bool far = false;    // of a sum far from 1: the slopes are shares of it
+  double log_sum = 0;  // and this its logarithm
+};
+
+/// h += the weighted slope of M on one side.
 template <class M, bool kOfQ, class T>
-static void add_slopes(const PairBlock<T>& b, const TermParameters<T>& parameters, double weight, std::int64_t n,
-                       T* h) {
+static void add_slopes(const PairBlock<T>& b, const TermParameters<T>& parameters, const SlopeWeight& weight,
+                       std::int64_t n, T* h) {
   using Known = SlopeOf<M>;
   const TermParameters<T> w = parameters;
-  const T factor = static_cast<T>(weight);
-  const auto add = [&](auto slope) {
-    for (std::int64_t i = 0; i < n; ++i) h[i] += factor * slope(b[i]);
-  };
-  if constexpr (kIsLogOfSum<M>) {
-    constexpr double kFar = 2;
-    if (abs(weight) > kFar)
-      return add([&](const Pair<T>& x) { return kOfQ ? Known::plain_q(x, w) : Known::plain_p(x, w); });
+  const T factor = static_cast<T>(weight.of);
+  if constexpr (kIsLogOfSum<M> && sizeof(T) == sizeof(double)) {
+    if (weight.far) {
+      const double log_sum = weight.log_sum;
+      for (std::int64_t i = 0; i < n; ++i) {
+        h[i] += factor * (kOfQ ? Known::far_q(b[i], w, log_sum) : Known::far_p(b[i], w, log_sum));
+      }
+      return;
+    }
   }
-  add([&](const Pair<T>& x) { return kOfQ ? Known::slope_q(x, w) : Known::slope_p(x, w); });
+  for (std::int64_t i = 0; i < n; ++i) h[i] += factor * (kOfQ ? Known::slope_q(b[i], w) : Known::slope_p(b[i], w));
 }
 
-/// What each measure's slope is multiplied by: its weight and the derivative of what it is a function of.
+/// The weights of all measures, divided by the largest, which multiplies the gradient instead: products of slopes and
+/// weights stay in range.
 template <class T> struct SlopeWeights {
-  double of[MeasureSet::kMaxSize];
+  SlopeWeight measure[MeasureSet::kMaxSize];
+  double largest = 0;
   bool beyond_float = false;
 
   SlopeWeights(const DivergenceLossJob& job, const double* values, const RowFacts& facts, SideGradient<T>& p,
                SideGradient<T>& q) {
-    for (int k = 0; k < job.rows.measures.size(); ++k) {
-      of[k] = 0;
+    const int count = job.rows.measures.size();
+    for (int k = 0; k < count; ++k) {
       if (job.weights[k] == 0) continue;
-      with_measure(AllMeasures{}, job.rows.measures[k], [&](auto measure) {
-        using M = decltype(measure);
-        const double chain = chain_of<M>(values[k], facts);
-        of[k] = job.weights[k] * chain;
-        // A large factor makes what a subnormal probability has lost large, too.
-        beyond_float |= gradient_leaves_float(of[k]) || abs(chain) > 0x1p20;
-        if constexpr (kIsOfLabel<M>) (M::kInfo.needs_q ? q : p).label_weight += of[k];
+      with_measure(AllMeasures{}, job.rows.measures[k], [&](auto m) {
+        using M = decltype(m);
+        double chain = chain_of<M>(values[k], facts);
+        if constexpr (kIsLogOfSum<M>) {
+          measure[k].log_sum = M::log_sum(values[k], facts);
+          measure[k].far = abs(measure[k].log_sum) > 0.7 && abs(values[k]) < kInf<double>;
+          if (measure[k].far) chain = 1;
+          beyond_float |= measure[k].far;
+        }
+        // A large factor makes what a small probability has lost large, too; a small sum has lost what its root needs.
+        beyond_float |= !(abs(chain) <= 0x1p20) || (kIsRoot<M> && values[k] < 0x1p-20);
+        measure[k].of = job.weights[k] * chain;
+        largest = abs(measure[k].of) > largest ? abs(measure[k].of) : largest;
+      });
+    }
+    if (!(largest > 0 && largest < kInf<double>)) largest = 1;
+    for (int k = 0; k < count; ++k) {
+      if (job.weights[k] == 0) continue;
+      measure[k].of /= largest;
+      with_measure(AllMeasures{}, job.rows.measures[k], [&](auto m) {
+        using M = decltype(m);
+        if constexpr (kIsOfLabel<M>) (M::kInfo.needs_q ? q : p).label_weight += measure[k].of;
       });
     }
   }
+
+ private:
+  template <class M> static constexpr bool kIsRoot = std::is_same_v<M, Hellinger> || std::is_same_v<M, JsDistance>;
 };
 
 template <class T>
@@ -72,10 +102,10 @@ static void sum_slopes(const DivergenceLossJob& job, const RowsPlan& plan, const
       T* h = side.slopes + c;
       for (std::int64_t i = 0; i < n; ++i) h[i] = 0;
       for (int k = 0; k < job.rows.measures.size(); ++k) {
-        if (weights.of[k] == 0) continue;
+        if (job.weights[k] == 0) continue;
         with_measure(AllMeasures{}, job.rows.measures[k], [&](auto measure) {
           using M = decltype(measure);
-          if constexpr (kHasSlope<M>) add_slopes<M, kOfQ>(b, parameters, weights.of[k], n, h);
+          if constexpr (kHasSlope<M>) add_slopes<M, kOfQ>(b, parameters, weights.measure[k], n, h);
         });
       }
       side.total.add(static_cast<double>(block_sum(h, n)));
@@ -91,6 +121,7 @@ static void write_gradient(const Side<T>& side, const SideGradient<T>& g, double
                            PairBlock<T>& b) {
   const std::int64_t cols = side.view.cols;
   const T factor = static_cast<T>(scale), total = static_cast<T>(g.total.value() - g.label_weight);
+  if (!(abs(total) < kInf<T>)) return fill_row(g.out, side.row, kNaN<T>);
   for (std::int64_t c = 0; c < cols; c += kBlock) {
     const std::int64_t n = block_columns(cols, c);
     load_block(side.view, side.row, c, n, side.pad(), b.x_q);
@@ -139,20 +170,13 @@ static bool one_divergence_loss(const DivergenceLossJob& job, const DivergenceLo
     SideGradient<T> of_p{job.output.gradient_p, slopes, {}}, of_q{job.output.gradient_q, slopes + room, {}};
     if (of_p.wanted() || of_q.wanted()) {
       const SlopeWeights<T> weights(job, values, facts, of_p, of_q);
-      if (sizeof(T) == sizeof(float) && weights.beyond_float) return false;
+      const double factor = plan.gradient_factor * weights.largest / rows.options.temperature;
+      const bool narrow = sizeof(T) == sizeof(float);
+      if (narrow && (weights.beyond_float || gradient_leaves_float(factor))) return false;
       sum_slopes(job, plan.rows, p, q, normalisers, weights, b, of_p, of_q);
-      for (const auto& [side, g] : {std::pair{&p, &of_p}, std::pair{&q, &of_q}}) {
-        if (g->wanted() && sizeof(T) == sizeof(float) && !(abs(g->total.value()) < kInf<float>)) return false;
-      }
-      for (const auto& [side, g] : {std::pair{&p, &of_p}, std::pair{&q, &of_q}}) {
-        if (!g->wanted()) continue;
-        const double factor = plan.gradient_factor / rows.options.temperature;
-        if (abs(g->total.value() - g->label_weight) < kInf<double>) {
-          write_gradient(*side, *g, factor, label.index, b);
-        } else {
-          fill_row(g->out, row, kNaN<T>);
-        }
-      }
+      if (narrow && (of_p.leaves_float() || of_q.leaves_float())) return false;
+      if (of_p.wanted()) write_gradient(p, of_p, factor, label.index, b);
+      if (of_q.wanted()) write_gradient(q, of_q, factor, label.index, b);
     }
   } else if (status == status_ok || status == status_ignored) {
     fill_gradients(T(0));
@@ -184,7 +208,7 @@ static void divergence_loss_range_as(const DivergenceLossJob& job, const Diverge
 
 static void divergence_loss_range(const DivergenceLossJob& job, const DivergenceLossPlan& plan, std::int64_t first,
                                   std::int64_t last, void* slopes) {
-  if (plan.rows.wide || gradient_leaves_float(plan.gradient_factor / job.rows.options.temperature)) {
+  if (plan.rows.wide) {
     divergence_loss_range_as<double>(job, plan, first, last, slopes);
   } else {
     divergence_loss_range_as<float>(job, plan, first, last, slopes);

@@ -34,8 +34,8 @@ struct Bhattacharyya {
   }
 
   using SlopeOf = HellingerSq;
-  static constexpr bool kIsLogOfSum = true;
   static KULLBACK_HD double chain(double value, const RowFacts&) { return exp(value); }
+  static KULLBACK_HD double log_sum(double value, const RowFacts&) { return -value; }
 };
 
 }  // namespace kullback

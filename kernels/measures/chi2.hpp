@@ -34,12 +34,14 @@ struct Chi2 {
   static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsLogs;
   /// q - p^2 / q
   template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
-    if (x.q < w.smallest) return x.q - square_over_q(x);
+    if (x.log_ratio == 0 && x.diff == 0) return 0;
+    if (is_lost(x.q, w)) return x.q - square_over_q(x);
     return x.diff == 0 ? T(0) : -x.diff * ((x.p + x.q) / x.q);
   }
   /// 2 (p^2 / q - p)
   template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
-    if (x.q < w.smallest) return 2 * (square_over_q(x) - x.p);
+    if (x.log_ratio == 0 && x.diff == 0) return 0;
+    if (is_lost(x.q, w)) return 2 * (square_over_q(x) - x.p);
     return x.diff == 0 ? T(0) : 2 * x.diff * (x.p / x.q);
   }
   template <class T> static KULLBACK_HD T square_over_q(const Pair<T>& x) {

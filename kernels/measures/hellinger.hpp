@@ -21,19 +21,19 @@ struct HellingerSq {
   /// (q - sqrt(pq)) / 2
   static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsLogs;
   template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>& w) {
-    if (x.q < w.smallest) return fma(T(0.5), x.q, plain_q(x, w));
+    if (x.log_ratio == 0 && x.diff == 0) return 0;
+    if (is_lost(x.p, w) || is_lost(x.q, w)) return T(0.5) * (x.q - exp(T(0.5) * (x.log_p + x.log_q)));
     const T roots = sqrt(x.p) + sqrt(x.q);
     return roots > 0 ? T(-0.5) * sqrt(x.q) * (x.diff / roots) : T(0);
   }
   template <class T> static KULLBACK_HD T slope_p(const Pair<T>& x, const TermParameters<T>& w) {
     return slope_q(x.swapped(), w);
   }
-  template <class T> static KULLBACK_HD T plain_q(const Pair<T>& x, const TermParameters<T>& w) {
-    const bool underflow = x.p < w.smallest || x.q < w.smallest;
-    return T(-0.5) * (underflow ? exp(T(0.5) * (x.log_p + x.log_q)) : sqrt(x.p) * sqrt(x.q));
+  static KULLBACK_HD double far_q(const Pair<double>& x, const TermParameters<double>&, double log_sum) {
+    return -0.5 * exp(0.5 * (x.log_p + x.log_q) - log_sum);
   }
-  template <class T> static KULLBACK_HD T plain_p(const Pair<T>& x, const TermParameters<T>& w) {
-    return plain_q(x, w);
+  static KULLBACK_HD double far_p(const Pair<double>& x, const TermParameters<double>& w, double log_sum) {
+    return far_q(x, w, log_sum);
   }
 };
 

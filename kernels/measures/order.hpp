@@ -102,9 +102,17 @@ struct Tsallis {
     const T change = e.hi < 0 && !(x.p < w.smallest) ? x.p * expm1_nonpositive(e.hi) : power(x, w) - x.p;
     return w.alpha.hi * (change / w.beyond.hi);
   }
-  template <class T> static KULLBACK_HD T plain_q(const Pair<T>& x, const TermParameters<T>& w) { return -power(x, w); }
-  template <class T> static KULLBACK_HD T plain_p(const Pair<T>& x, const TermParameters<T>& w) {
-    return w.alpha.hi * (power(x, w) / w.beyond.hi);
+  static KULLBACK_HD double far_q(const Pair<double>& x, const TermParameters<double>& w, double log_sum) {
+    return -share(x, w, log_sum);
+  }
+  static KULLBACK_HD double far_p(const Pair<double>& x, const TermParameters<double>& w, double log_sum) {
+    return w.alpha.hi * (share(x, w, log_sum) / w.beyond.hi);
+  }
+  /// p^alpha q^(1-alpha) over the sum of these.
+  static KULLBACK_HD double share(const Pair<double>& x, const TermParameters<double>& w, double log_sum) {
+    if (!(x.log_p > -kInf<double>)) return 0;
+    if (x.log_ratio == kInf<double>) return w.beyond.hi < 0 ? 0.0 : kInf<double>;
+    return growing_exp(two_sum(fma(w.beyond.hi, accurate_log_ratio(x), x.log_p), -log_sum));
   }
   /// p^alpha q^(1-alpha), anchored at the larger of the two: the other may underflow.
   template <class T> static KULLBACK_HD T power(const Pair<T>& x, const TermParameters<T>& w) {
@@ -142,10 +150,10 @@ struct Renyi {
 
   /// The slope is tsallis's over the sum that renyi is the logarithm of.
   using SlopeOf = Tsallis;
-  static constexpr bool kIsLogOfSum = true;
-  static KULLBACK_HD double chain(double value, const RowFacts& row) {
+  static KULLBACK_HD double chain(double value, const RowFacts& row) { return exp(-log_sum(value, row)); }
+  static KULLBACK_HD double log_sum(double value, const RowFacts& row) {
     const double mass = fma(row.order.alpha, row.mass_p.hi - row.mass_q.hi, row.mass_q.hi);
-    return exp((1 - row.order.alpha) * value) / mass;
+    return (row.order.alpha - 1) * value + log(mass);
   }
 };
 

@@ -25,6 +25,9 @@ template <class T> KULLBACK_HD T accurate_log_ratio(const Pair<T>& x) {
   return abs(x.s) <= T(0.5) && abs(x.log_ratio) < 2 ? 2 * x.s * fma(z, series, T(1)) : x.log_ratio;
 }
 
+/// Of rows of logarithms: what is so small that it may be 0 or have lost digits, its logarithm not.
+template <class T, class Parameters> KULLBACK_HD bool is_lost(T p, const Parameters& w) { return p < 4 * w.smallest; }
+
 /// p log(p/q): 0 where p = 0, +inf where q = 0 < p, also for a p that underflows.
 template <class T> KULLBACK_HD T p_log_ratio(const Pair<T>& x) {
   const T product = x.p > 0 ? x.p * accurate_log_ratio(x) : T(0);
@@ -95,8 +98,9 @@ struct RowFacts {
 /// Slopes, from which gradients with respect to logits are made: `slope_q` is q dD/dq, `slope_p` is p dD/dp, each up to
 /// a multiple of q or p, which the gradient q (g - sum q g) does not see, chosen so that equal rows have slope 0. They
 /// read kSlopeFields. Measures that are functions of a sum name the one whose slope theirs is a multiple of
-/// (`SlopeOf`), and the factor (`chain`); where that is large, a logarithm of a sum takes `plain_q` and `plain_p`,
-/// without the multiple. A measure of the label alone is a multiple of nll.
+/// (`SlopeOf`), and the factor (`chain`). A measure that is a function of the logarithm of a sum (`log_sum`) has, where
+/// the sum is far from 1, the slopes `far_q` and `far_p`: of the terms as shares of the sum, in double, without the
+/// multiple. A measure of the label alone is a multiple of nll.
 
 /// How a measure is computed: a sum of terms over the columns (`term`), a function of such sums of others and of facts
 /// (`Terms`, `value`), or from the facts of the row alone (`value`).

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "kernels/measures/all.hpp"
 
 namespace kullback {
@@ -17,9 +19,10 @@ template <class M> inline constexpr bool kIsOfLabel = std::is_same_v<SlopeOf<M>,
 
 template <class M> inline constexpr bool kHasGradient = kHasSlope<M> || kIsOfLabel<M>;
 
-/// Of a logarithm of a sum far below 1, what the slope has in common with q would cancel: it is better left out.
+/// Measures with slopes of their own where a sum is far from 1.
 template <class M, class = void> inline constexpr bool kIsLogOfSum = false;
-template <class M> inline constexpr bool kIsLogOfSum<M, std::enable_if_t<M::kIsLogOfSum>> = true;
+template <class M>
+inline constexpr bool kIsLogOfSum<M, std::void_t<decltype(M::log_sum(0.0, std::declval<RowFacts>()))>> = true;
 
 /// What M's slope is times that of SlopeOf<M>, at a row where M has this value: NaN where it is infinite.
 template <class M> KULLBACK_HD double chain_of(double value, const RowFacts& facts) {
