@@ -152,7 +152,7 @@ class Usage(ToolTest):
         self.assert_refused(["mi", self.p, self.p, "--measure", "mi,nmi,mi"], "'mi'", "twice")
 
     def test_options(self):
-        for option in ("--smooth", "--class-weights", "--columns", "--no-such"):
+        for option in ("--smooth", "--class-weights", "--no-such"):
             self.assert_refused(["rows", "kl", self.p, self.p, option, "1"], "unknown option '%s'" % option)
         for option in ("--permutations", "--weights", "--plot"):
             self.assert_refused(["mi", self.p, self.p, option, "1"], "unknown option '%s'" % option)

@@ -31,6 +31,11 @@ template <class Real> struct View {
   }
 };
 
+/// own (e^x - 1), whose factors may leave the range where the product does not.
+template <class Real> Real changed(const View<Real>& c, Real x) {
+  return fabs(x) < 1 ? c.own * expm1(x) : exp(c.log_own + x) - c.own;
+}
+
 template <class Real> Slope<Real> js_slope(const View<Real>& c, Real weight) {
   const Real m = weight * c.own + (1 - weight) * c.other;
   if (c.own == 0) return {};
@@ -47,13 +52,13 @@ template <class Real> Slope<Real> kl_slope(const View<Real>& c) {
 /// Of sum (own - other)^2 / other: 2 (own^2 / other - own).
 template <class Real> Slope<Real> chi2_slope(const View<Real>& c) {
   if (!c.has_own) return {};
-  return c.has_other ? whole<Real>(2 * c.own * expm1(c.ratio)) : infinite_slope<Real>();
+  return c.has_other ? whole<Real>(2 * changed<Real>(c, c.ratio)) : infinite_slope<Real>();
 }
 
 /// Of sum (other - own)^2 / own: own - other^2 / own.
 template <class Real> Slope<Real> chi2_reverse_slope(const View<Real>& c) {
   if (!c.has_other) return whole<Real>(c.own);
-  return c.has_own ? whole<Real>(-c.own * expm1(-2 * c.ratio)) : infinite_slope<Real>();
+  return c.has_own ? whole<Real>(-changed<Real>(c, -2 * c.ratio)) : infinite_slope<Real>();
 }
 
 /// own^a other^(1-a) where one of the two is 0.
@@ -66,8 +71,8 @@ template <class Real> Real power_at_zero(const View<Real>& c, Real a) {
 template <class Real> Slope<Real> tsallis_slope(const View<Real>& c, Real alpha, bool of_q) {
   if (alpha == 1) return of_q ? whole<Real>(c.difference()) : kl_slope(c);
   if (c.has_own && c.has_other) {
-    if (of_q) return whole<Real>(-c.own * expm1(-alpha * c.ratio));
-    return whole<Real>(alpha * c.own * (expm1((alpha - 1) * c.ratio) / (alpha - 1)));
+    if (of_q) return whole<Real>(-changed<Real>(c, -alpha * c.ratio));
+    return whole<Real>(alpha * (changed<Real>(c, (alpha - 1) * c.ratio) / (alpha - 1)));
   }
   const Real plain = of_q ? power_at_zero(c, 1 - alpha) : power_at_zero(c, alpha);
   if (!(plain < Real(kInfinity))) return infinite_slope<Real>();
