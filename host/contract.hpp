@@ -93,11 +93,6 @@ constexpr double information_units(Information measure) {
 constexpr double unit_roundoff(DType result) { return result == DType::f64 ? 0x1p-53 : 0x1p-24; }
 constexpr double smallest_normal(DType result) { return result == DType::f64 ? 0x1p-1022 : 0x1p-126; }
 
-/// By one column, whose probability may be multiplied with its logarithm: 88 and 709 at the smallest normal number.
-constexpr double lost_to_underflow(DType result) {
-  return (result == DType::f64 ? 1024 : 128) * smallest_normal(result);
-}
-
 constexpr double largest_finite(DType result) {
   switch (result) {
     case DType::f64: return 0x1.fffffffffffffp1023;
@@ -129,7 +124,7 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
     bound.units = logs ? kSmoothedUnitsFromLogs : kSmoothedUnitsFromProbs;
   }
   if (bound.units > 0) {
-    const double underflow = static_cast<double>(cols) * lost_to_underflow(result);
+    const double underflow = static_cast<double>(cols) * smallest_normal(result);
     const bool is_root = measure == Measure::js_distance || measure == Measure::hellinger;
     bound.absolute += is_root ? std::sqrt(underflow) : underflow;
   }
@@ -160,7 +155,7 @@ inline Bound divergence_loss_bound(const LossTerms& terms, const DivergenceLossO
 
 /// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.
 inline Bound gradient_bound(double factor, std::int64_t cols, DType result) {
-  return {kGradientUnits, static_cast<double>(cols) * lost_to_underflow(result) * std::max(1.0, std::fabs(factor))};
+  return {kGradientUnits, static_cast<double>(cols) * smallest_normal(result) * std::max(1.0, std::fabs(factor))};
 }
 
 }  // namespace kullback
