@@ -3,8 +3,8 @@
 #include <cmath>
 #include <memory>
 
+#include "host/cli/command_line.hpp"
 #include "host/cli/inputs.hpp"
-#include "host/cli/options.hpp"
 #include "host/cli/output_file.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/row_stream.hpp"

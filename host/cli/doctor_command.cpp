@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/options.hpp"
+#include "host/cli/command_line.hpp"
 #include "host/cli/report.hpp"
 
 namespace kullback::cli {

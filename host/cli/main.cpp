@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <new>
 
-#include "host/cli/options.hpp"
+#include "host/cli/command_line.hpp"
 #include "host/cli/output_file.hpp"
 
 namespace kullback::cli {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "host/cli/command_line.hpp"
 #include "host/cli/mi_run.hpp"
 #include "host/cli/output_file.hpp"
 #include "host/cli/verification.hpp"
