@@ -43,25 +43,22 @@ KULLBACK_HD JointSummary summarise(const ProbabilityTable& table, unsigned parts
   return s;
 }
 
-template <class Count> KULLBACK_HD JointSummary from_counts(const MatrixView& joint, void* workspace, unsigned parts) {
-  if (!at_least_zero<Count>(joint)) return JointSummary::invalid();
-  const JointCounts<Count> table = {static_cast<const Count*>(joint.data), joint.rows, joint.cols, joint.row_stride, 1};
-  auto* row_sums = static_cast<std::uint64_t*>(workspace);
-  std::uint64_t* col_sums = row_sums + joint.rows;
-  std::uint64_t total;
-  if (!sum_margins(table, row_sums, col_sums, &total)) return summarise(ProbabilityTable(joint, workspace), parts);
-  return total == 0 ? JointSummary::invalid() : kullback::summarise(table, row_sums, col_sums, total, parts);
+KULLBACK_HD JointSummary summarise(const MatrixView& joint, void* workspace, unsigned parts) {
+  if (!is_floating(joint.dtype)) {
+    const CountTable table = {joint};
+    if (!table.at_least_zero()) return JointSummary::invalid();
+    auto* row_sums = static_cast<std::uint64_t*>(workspace);
+    std::uint64_t *col_sums = row_sums + joint.rows, total;
+    if (sum_margins(table, row_sums, col_sums, &total)) {
+      return total == 0 ? JointSummary::invalid() : kullback::summarise(table, row_sums, col_sums, total, parts);
+    }
+  }
+  return summarise(ProbabilityTable(joint, workspace), parts);
 }
 
 struct SummariseJoint {
   static KULLBACK_HD void run(const MatrixView& joint, void* workspace, unsigned parts, JointSummary* summary) {
-    switch (joint.dtype) {
-      case DType::u8: *summary = from_counts<std::uint8_t>(joint, workspace, parts); break;
-      case DType::u16: *summary = from_counts<std::uint16_t>(joint, workspace, parts); break;
-      case DType::i32: *summary = from_counts<std::int32_t>(joint, workspace, parts); break;
-      case DType::i64: *summary = from_counts<std::int64_t>(joint, workspace, parts); break;
-      default: *summary = summarise(ProbabilityTable(joint, workspace), parts);
-    }
+    *summary = summarise(joint, workspace, parts);
   }
 };
 

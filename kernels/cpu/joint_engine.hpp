@@ -70,7 +70,7 @@ void count_samples(const TilePlan& plan, const CodeTile& tile, std::int64_t firs
                    const Scratch<Count>& own) {
   std::memset(own.table, 0, static_cast<std::size_t>(tile.cells() * plan.copies) * sizeof(Count));
   std::memset(own.bad, 0, static_cast<std::size_t>(tile.x.cols + tile.y.cols + 1));
-  run_on<CountTile>(plan.isa, tile, first, last, own.table, plan.copies, own.bad);
+  count_tile(plan.isa, tile, first, last, own.table, plan.copies, own.bad);
 }
 
 /// Table of pair (i, j): x's lines are `line` counters apart, y's are neighbours.

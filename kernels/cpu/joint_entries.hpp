@@ -85,15 +85,29 @@ KULLBACK_HD double mutual_information(const ProbabilityTable& table) {
   return sum / table.total.hi / table.total.hi;
 }
 
-/// False where an entry is negative.
-template <class Count> KULLBACK_HD bool at_least_zero(const MatrixView& joint) {
-  const auto* cells = static_cast<const Count*>(joint.data);
-  for (std::int64_t i = 0; i < joint.rows; ++i) {
-    for (std::int64_t j = 0; j < joint.cols; ++j) {
-      if (cells[i * joint.row_stride + j] < Count{0}) return false;
+/// A given joint table of integers. Their type is asked for at every cell: one copy of what is computed from them.
+struct CountTable {
+  const MatrixView& joint;
+  std::int64_t rows = joint.rows, cols = joint.cols;
+
+  /// Beyond 2^63 where an entry is negative.
+  KULLBACK_HD std::uint64_t at(std::int64_t i, std::int64_t j) const {
+    const std::int64_t k = i * joint.row_stride + j;
+    switch (joint.dtype) {
+      case DType::u8: return static_cast<const std::uint8_t*>(joint.data)[k];
+      case DType::u16: return static_cast<const std::uint16_t*>(joint.data)[k];
+      case DType::i32: return static_cast<std::uint64_t>(static_cast<const std::int32_t*>(joint.data)[k]);
+      default: return static_cast<std::uint64_t>(static_cast<const std::int64_t*>(joint.data)[k]);
     }
   }
-  return true;
-}
+  KULLBACK_HD bool at_least_zero() const {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < cols; ++j) {
+        if (at(i, j) >> 63 != 0) return false;
+      }
+    }
+    return true;
+  }
+};
 
 }  // namespace kullback::cpu

@@ -8,32 +8,23 @@
 namespace kullback::cpu {
 namespace {
 
-KULLBACK_HD double from_probabilities(const MatrixView& joint, void* workspace) {
+KULLBACK_HD double information_of(const MatrixView& joint, void* workspace) {
+  if (!is_floating(joint.dtype)) {
+    const CountTable table = {joint};
+    if (!table.at_least_zero()) return kNaN<double>;
+    auto* row_sums = static_cast<std::uint64_t*>(workspace);
+    std::uint64_t *col_sums = row_sums + joint.rows, total;
+    if (sum_margins(table, row_sums, col_sums, &total)) {
+      return total == 0 ? kNaN<double> : kullback::mutual_information(table, row_sums, col_sums, total);
+    }
+  }
   const ProbabilityTable table(joint, workspace);
   return table.valid ? mutual_information(table) : kNaN<double>;
 }
 
-template <class Count> KULLBACK_HD double from_counts(const MatrixView& joint, void* workspace) {
-  if (!at_least_zero<Count>(joint)) return kNaN<double>;
-  const JointCounts<Count> table = {static_cast<const Count*>(joint.data), joint.rows, joint.cols, joint.row_stride, 1};
-  auto* row_sums = static_cast<std::uint64_t*>(workspace);
-  std::uint64_t* col_sums = row_sums + joint.rows;
-  std::uint64_t total;
-  if (!sum_margins(table, row_sums, col_sums, &total)) return from_probabilities(joint, workspace);
-  return total == 0 ? kNaN<double> : mutual_information(table, row_sums, col_sums, total);
-}
-
 struct FinishJoint {
   static KULLBACK_HD void run(const JointJob& job) {
-    double nats = 0;
-    switch (job.joint.dtype) {
-      case DType::u8: nats = from_counts<std::uint8_t>(job.joint, job.workspace); break;
-      case DType::u16: nats = from_counts<std::uint16_t>(job.joint, job.workspace); break;
-      case DType::i32: nats = from_counts<std::int32_t>(job.joint, job.workspace); break;
-      case DType::i64: nats = from_counts<std::int64_t>(job.joint, job.workspace); break;
-      default: nats = from_probabilities(job.joint, job.workspace);
-    }
-    *job.out = nats * job.unit_scale;
+    *job.out = information_of(job.joint, job.workspace) * job.unit_scale;
   }
 };
 

@@ -84,9 +84,9 @@ KULLBACK_HD double occupied(const std::uint64_t* sums, std::int64_t size) {
 }
 
 /// Of counts whose margins are known. `parts`: InformationPart bits.
-template <class Count>
-KULLBACK_HD JointSummary summarise(const JointCounts<Count>& table, const std::uint64_t* row_sums,
-                                   const std::uint64_t* col_sums, std::uint64_t total, unsigned parts) {
+template <class Table>
+KULLBACK_HD JointSummary summarise(const Table& table, const std::uint64_t* row_sums, const std::uint64_t* col_sums,
+                                   std::uint64_t total, unsigned parts) {
   JointSummary s;
   if (total == 0) return s;
   const std::int64_t rows = table.rows, cols = table.cols;

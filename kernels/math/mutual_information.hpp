@@ -25,7 +25,8 @@ KULLBACK_HD double mutual_information_term(double p, double q, double diff) {
   return Kl::term(x, EvenParameters<double>{});
 }
 
-/// Counts in any layout: cell (i, j) is at i * row_stride + j * col_stride.
+/// Counts in any layout: cell (i, j) is at i * row_stride + j * col_stride. Where below a Table is asked for, it is
+/// this or has the same rows, cols and at().
 template <class Count> struct JointCounts {
   const Count* cells;
   std::int64_t rows, cols, row_stride, col_stride;
@@ -36,8 +37,8 @@ template <class Count> struct JointCounts {
 };
 
 /// row_sums [rows] and col_sums [cols] receive the marginals. Returns false where the total does not fit 64 bits.
-template <class Count>
-KULLBACK_HD bool sum_margins(const JointCounts<Count>& table, std::uint64_t* row_sums, std::uint64_t* col_sums,
+template <class Table>
+KULLBACK_HD bool sum_margins(const Table& table, std::uint64_t* row_sums, std::uint64_t* col_sums,
                              std::uint64_t* total) {
   for (std::int64_t j = 0; j < table.cols; ++j) col_sums[j] = 0;
   *total = 0;
@@ -93,8 +94,8 @@ template <class Terms> KULLBACK_HD double sum_cells(std::int64_t rows, std::int6
   return sum.value();
 }
 
-template <class Unsigned, class Signed, class Count> struct CountTerms {
-  const JointCounts<Count>& table;
+template <class Unsigned, class Signed, class Table> struct CountTerms {
+  const Table& table;
   const std::uint64_t *row_sums, *col_sums;
   std::uint64_t total;
 
@@ -109,11 +110,11 @@ template <class Unsigned, class Signed, class Count> struct CountTerms {
 };
 
 /// From counts whose margins are known. No samples: 0.
-template <class Count>
-KULLBACK_HD double mutual_information(const JointCounts<Count>& table, const std::uint64_t* row_sums,
-                                      const std::uint64_t* col_sums, std::uint64_t total) {
-  using Narrow = CountTerms<std::uint64_t, std::int64_t, Count>;
-  using Wide = CountTerms<unsigned __int128, __int128, Count>;
+template <class Table>
+KULLBACK_HD double mutual_information(const Table& table, const std::uint64_t* row_sums, const std::uint64_t* col_sums,
+                                      std::uint64_t total) {
+  using Narrow = CountTerms<std::uint64_t, std::int64_t, Table>;
+  using Wide = CountTerms<unsigned __int128, __int128, Table>;
   if (total == 0) return 0;
   if (total >> 32 == 0) return Narrow{table, row_sums, col_sums, total}.mutual_information();
   return Wide{table, row_sums, col_sums, total}.mutual_information();
