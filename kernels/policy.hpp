@@ -70,6 +70,7 @@ inline constexpr int kSmallBlock = 128;
 /// 168. Those of the loss get by with 102 in float.
 inline constexpr int kLargeRowsBlock = 256;
 template <class T> inline constexpr int kLargeLossBlock = sizeof(T) == sizeof(float) ? 384 : 256;
+inline constexpr int kMostBlockThreads = 384;
 
 /// Lanes for a row of up to kRowPolicy.warp_columns columns: a power of two.
 constexpr int lanes_for(std::int64_t cols) {

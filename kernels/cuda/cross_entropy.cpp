@@ -50,8 +50,7 @@ void launch_rows(const LossKernels& kernels, LossLaunch launch, std::int64_t mos
   launch.ring_bytes = shape.ring_bytes[0];
   switch (shape.kind) {
     case RowShape::warp: return cuda::launch(kernels.warp, shape.launch, stream, launch, shape.lanes);
-    case RowShape::small_block: return cuda::launch(kernels.small_block, shape.launch, stream, launch);
-    case RowShape::large_block: return cuda::launch(kernels.large_block, shape.launch, stream, launch);
+    case RowShape::block: return cuda::launch(kernels.block, shape.launch, stream, launch);
   }
 }
 

@@ -5,17 +5,17 @@
 
 namespace kullback::cuda {
 
-/// Long rows: one block each.
+/// Long rows: one block each, of up to kThreads threads.
 template <class T, class Element, int kThreads>
 __global__ void __launch_bounds__(kThreads, 1) loss_block_kernel(const __grid_constant__ LossLaunch launch) {
   const MatrixView& logits = launch.job.logits;
-  using Feed = BlockFeed<Element, kThreads>;
+  using Feed = BlockFeed<Element>;
   const std::int64_t rows = launch.selection.count(logits.rows);
   for (std::int64_t i = blockIdx.x; i < rows; i += gridDim.x) {
     const std::int64_t row = launch.selection.row(i);
     const char* data = row_data(logits, row);
-    const StreamedSide side(data, logits.dtype, logits.cols, Feed::kChunk, row_memory, launch.resident);
-    const StreamedSide none(nullptr, logits.dtype, 0, Feed::kChunk, row_memory, launch.resident);
+    const StreamedSide side(data, logits.dtype, logits.cols, Feed::chunk_columns(), row_memory, launch.resident);
+    const StreamedSide none(nullptr, logits.dtype, 0, Feed::chunk_columns(), row_memory, launch.resident);
     Feed feed(logits.cols, side, none, launch.resident);
     char* gradient = gradient_row(launch, row);
     const bool in_place = misalignment(gradient) == misalignment(data);
@@ -54,8 +54,8 @@ __global__ void __launch_bounds__(kRowPolicy.warp_block_threads, 1)
 }
 
 template <class T, class Element> constexpr LossKernels loss_kernels() {
-  return {loss_warp_kernel<T, Element>, loss_block_kernel<T, Element, kSmallBlock>,
-          loss_block_kernel<T, Element, kLargeLossBlock<T>>, kLargeLossBlock<T>, kChunkColumns<Element>};
+  return {loss_warp_kernel<T, Element>, loss_block_kernel<T, Element, kLargeLossBlock<T>>, kLargeLossBlock<T>,
+          kChunkColumns<Element>};
 }
 
 }  // namespace kullback::cuda

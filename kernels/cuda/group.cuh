@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <cub/block/block_reduce.cuh>
 #include <type_traits>
 
+#include "kernels/policy.hpp"
+
 /// The threads that work on one row together, and their reductions: a part of a warp or a whole block. Both reduce in a
-/// fixed order of their threads, so that a row's bits do not depend on where it is computed.
+/// fixed order of their threads, so that a row's bits do not depend on where it is computed. The size is known at run
+/// time, which CUB's reductions do not allow: it would take a copy of every kernel, and of its minutes to compile, for
+/// each size.
 namespace kullback::cuda {
 
 inline constexpr unsigned kFullWarp = 0xffffffffu;
+inline constexpr int kWarpLanes = 32;
 
 /// The value of the lane whose number differs by `mask`, for any trivially copyable type.
 template <class A> __device__ __forceinline__ A shuffle_xor(const A& value, int mask) {
@@ -47,28 +51,25 @@ class WarpGroup {
   int width_, rank_;
 };
 
-/// All threads of the block.
-template <int kThreads> class BlockGroup {
+/// All threads of the block, whole warps.
+class BlockGroup {
  public:
   __device__ int rank() const { return static_cast<int>(threadIdx.x); }
-  static constexpr __device__ int size() { return kThreads; }
+  __device__ int size() const { return static_cast<int>(blockDim.x); }
   __device__ void sync() const { __syncthreads(); }
 
   template <class A, class Merge> __device__ A reduce(const A& own, Merge merge) const {
-    using Reduce = cub::BlockReduce<A, kThreads, cub::BLOCK_REDUCE_WARP_REDUCTIONS>;
-    __shared__ union Shared {
-      typename Reduce::TempStorage reduction;
-      unsigned char result[sizeof(A)];
-      __device__ Shared() {}
-    } shared;
-    const A total = Reduce(shared.reduction).Reduce(own, merge);
+    constexpr int kMostWarps = kMostBlockThreads / kWarpLanes;
+    alignas(A) __shared__ unsigned char shared[kMostWarps * sizeof(A)];
+    A* of_warps = reinterpret_cast<A*>(shared);
+    const A of_warp = WarpGroup(kWarpLanes).reduce(own, merge);
+    if (rank() % kWarpLanes == 0) of_warps[rank() / kWarpLanes] = of_warp;
     __syncthreads();
-    if (threadIdx.x == 0) __builtin_memcpy(shared.result, &total, sizeof(A));
-    __syncthreads();
-    A result;
-    __builtin_memcpy(&result, shared.result, sizeof(A));
+    A total = of_warps[0];
+#pragma unroll 1
+    for (int warp = 1; warp < size() / kWarpLanes; ++warp) total = merge(total, of_warps[warp]);
     __syncthreads();  // the next reduction may use the same memory
-    return result;
+    return total;
   }
   __device__ bool any_neighbour(bool own) const { return own; }
 };

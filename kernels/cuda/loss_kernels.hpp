@@ -23,8 +23,7 @@ struct LossLaunch {
 
 struct LossKernels {
   void (*warp)(LossLaunch launch, int lanes);
-  void (*small_block)(LossLaunch launch);
-  void (*large_block)(LossLaunch launch);
+  void (*block)(LossLaunch launch);
   int large_block_threads;
   int chunk_columns;
 };

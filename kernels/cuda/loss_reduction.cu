@@ -1,4 +1,5 @@
-#include "kernels/cuda/group.cuh"
+#include <cub/block/block_reduce.cuh>
+
 #include "kernels/cuda/loss_kernels.hpp"
 #include "kernels/math/convert.hpp"
 #include "kernels/math/label.hpp"
@@ -9,8 +10,14 @@
 namespace kullback::cuda {
 namespace {
 
+/// Over the block, for its first thread.
+template <class A, class Merge> __device__ A block_reduce(const A& own, Merge merge) {
+  using Reduce = cub::BlockReduce<A, kReduceThreads, cub::BLOCK_REDUCE_WARP_REDUCTIONS>;
+  __shared__ typename Reduce::TempStorage shared;
+  return Reduce(shared).Reduce(own, merge);
+}
 __device__ CompensatedSum<double> block_sum(const CompensatedSum<double>& own) {
-  return BlockGroup<kReduceThreads>().reduce(own, [](CompensatedSum<double> a, const CompensatedSum<double>& b) {
+  return block_reduce(own, [](CompensatedSum<double> a, const CompensatedSum<double>& b) {
     a.merge(b);
     return a;
   });
@@ -23,8 +30,7 @@ __global__ void __launch_bounds__(kReduceThreads)
        row += std::int64_t{gridDim.x} * kReduceThreads) {
     valid += !ignored || label_value(labels, row) != *ignored;
   }
-  const auto total =
-      BlockGroup<kReduceThreads>().reduce(valid, [](unsigned long long a, unsigned long long b) { return a + b; });
+  const auto total = block_reduce(valid, [](unsigned long long a, unsigned long long b) { return a + b; });
   if (threadIdx.x == 0) atomicAdd(reinterpret_cast<unsigned long long*>(count), total);
 }
 

@@ -86,16 +86,18 @@ class StreamedSide {
 
 /// A long row, done by a block. Its first sweep runs behind the copies; if the row stays on chip, later ones read it
 /// there, else they copy it again.
-template <class Element, int kThreads> class BlockFeed {
+template <class Element> class BlockFeed {
  public:
   static constexpr int kPerLane = kColumnsPerThread<Element>;
-  static constexpr int kChunk = kChunkColumns<Element> * kThreads;
 
-  BlockGroup<kThreads> group;
+  BlockGroup group;
   std::int64_t cols;
 
   __device__ BlockFeed(std::int64_t columns, const StreamedSide& p, const StreamedSide& q, bool resident)
-      : cols(columns), p_(p), q_(q), resident_(resident) {}
+      : cols(columns), p_(p), q_(q), resident_(resident), chunks_((cols + chunk_columns() - 1) / chunk_columns()) {}
+
+  /// Of the block in a chunk.
+  static __device__ int chunk_columns() { return kChunkColumns<Element> * static_cast<int>(blockDim.x); }
 
   __device__ const char* row_p() const { return loaded_ ? p_.chunk(0) : nullptr; }
   __device__ const char* row_q() const { return loaded_ ? q_.chunk(0) : nullptr; }
@@ -110,7 +112,7 @@ template <class Element, int kThreads> class BlockFeed {
     if (destination == nullptr) return sweep(body);
     run(body, [&](std::int64_t k) {
       group.sync();
-      p_.store(k, destination, group.rank(), kThreads);
+      p_.store(k, destination, group.rank(), group.size());
     });
   }
 
@@ -119,31 +121,31 @@ template <class Element, int kThreads> class BlockFeed {
   template <class Body, class After> __device__ void run(Body body, After after) {
     constexpr int kAhead = kRowPolicy.chunks_ahead;
     static_assert(kAhead < kRowPolicy.ring_chunks);
-    const std::int64_t chunks = (cols + kChunk - 1) / kChunk;
     if (!loaded_) {
       for (std::int64_t k = 0; k < kAhead; ++k) load(k);
     }
-    for (std::int64_t k = 0; k < chunks; ++k) {
+    for (std::int64_t k = 0; k < chunks_; ++k) {
       if (!loaded_) {
         load(k + kAhead);
         __pipeline_wait_prior(kAhead);
         group.sync();
       }
-      const std::int64_t first = k * kChunk;
-      body(Chunk{p_.chunk(k), q_.chunk(k), first, static_cast<int>(min(cols - first, std::int64_t{kChunk}))});
+      const std::int64_t first = k * chunk_columns(), count = min(cols - first, std::int64_t{chunk_columns()});
+      body(Chunk{p_.chunk(k), q_.chunk(k), first, static_cast<int>(count)});
       after(k);
       if (!resident_) group.sync();  // a copy may take the place of a chunk
     }
     loaded_ = resident_;
   }
   __device__ void load(std::int64_t k) const {
-    p_.load(k, group.rank(), kThreads);
-    q_.load(k, group.rank(), kThreads);
+    p_.load(k, group.rank(), group.size());
+    q_.load(k, group.rank(), group.size());
     __pipeline_commit();
   }
 
   StreamedSide p_, q_;
   bool resident_, loaded_ = false;
+  std::int64_t chunks_;
 };
 
 }  // namespace kullback::cuda

@@ -22,8 +22,7 @@ struct RowsLaunch {
 /// The kernels for one type of computation and one element type.
 struct RowKernels {
   void (*warp)(RowsLaunch launch, int lanes);
-  void (*small_block)(RowsLaunch launch);
-  void (*large_block)(RowsLaunch launch);
+  void (*block)(RowsLaunch launch);
   int large_block_threads;
   int chunk_columns;  ///< of a thread in a chunk
 };

@@ -55,7 +55,7 @@ RowShape row_shape(std::initializer_list<const MatrixView*> sides, std::int64_t 
     // Devices of 64 or 99 KiB do not hold the chunks of so many threads.
     if (shared > most_shared) small = true, shared = ring(kSmallBlock);
   }
-  shape.kind = small ? RowShape::small_block : RowShape::large_block;
+  shape.kind = RowShape::block;
   shape.launch = {std::min(rows, most_blocks), small ? kSmallBlock : large_block_threads,
                   static_cast<std::size_t>(shared)};
   return shape;

@@ -10,7 +10,7 @@ namespace kullback::cuda {
 
 /// How rows of one length are laid out over threads, blocks and shared memory.
 struct RowShape {
-  enum Kind { warp, small_block, large_block } kind;
+  enum Kind { warp, block } kind;
   LaunchShape launch;
   int lanes;                    ///< warp: of a row
   bool resident;                ///< blocks: the row's sides fit shared memory

@@ -5,17 +5,17 @@
 
 namespace kullback::cuda {
 
-/// Long rows: one block each.
+/// Long rows: one block each, of up to kThreads threads.
 template <class T, class Element, bool kTerms, int kThreads>
 __global__ void __launch_bounds__(kThreads, 1) rows_block_kernel(const __grid_constant__ RowsLaunch launch) {
   const RowsJob& job = launch.job;
   const RowsPlan& plan = launch.plan;
-  using Feed = BlockFeed<Element, kThreads>;
+  using Feed = BlockFeed<Element>;
   const std::int64_t rows = launch.selection.count(job.rows);
   for (std::int64_t i = blockIdx.x; i < rows; i += gridDim.x) {
     const std::int64_t row = launch.selection.row(i);
     const auto side = [&](bool read, const MatrixView& view, char* memory) {
-      return StreamedSide(read ? row_data(view, row) : nullptr, view.dtype, job.cols, Feed::kChunk, memory,
+      return StreamedSide(read ? row_data(view, row) : nullptr, view.dtype, job.cols, Feed::chunk_columns(), memory,
                           launch.resident);
     };
     Feed feed(job.cols, side(plan.p, job.p, row_memory), side(plan.q, job.q, row_memory + launch.ring_bytes_p),
@@ -55,8 +55,8 @@ __global__ void __launch_bounds__(kRowPolicy.warp_block_threads, 1)
 
 /// kTerms: with measures that are sums of terms; without, a row's label and normaliser are all that is asked.
 template <class T, class Element, bool kTerms> constexpr RowKernels row_kernels() {
-  return {rows_warp_kernel<T, Element, kTerms>, rows_block_kernel<T, Element, kTerms, kSmallBlock>,
-          rows_block_kernel<T, Element, kTerms, kLargeRowsBlock>, kLargeRowsBlock, kChunkColumns<Element>};
+  return {rows_warp_kernel<T, Element, kTerms>, rows_block_kernel<T, Element, kTerms, kLargeRowsBlock>, kLargeRowsBlock,
+          kChunkColumns<Element>};
 }
 
 }  // namespace kullback::cuda
