@@ -7,7 +7,7 @@ namespace kullback::cpu {
 enum class Isa { baseline, avx2, avx512 };
 
 inline Isa detect_isa() {
-#if defined(__x86_64__)
+#if defined(KULLBACK_DISPATCH)
   // Every feature that the copies are compiled with: a hypervisor may hide any of them.
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");

@@ -35,7 +35,7 @@ struct RowEngines {
 extern const RowEngines kBaselineEngines, kAvx2Engines, kAvx512Engines;
 
 inline const RowEngines& row_engines() {
-#if defined(__x86_64__)
+#if defined(KULLBACK_DISPATCH)
   if (detect_isa() == Isa::avx512) return kAvx512Engines;
   if (detect_isa() == Isa::avx2) return kAvx2Engines;
 #endif

@@ -7,17 +7,12 @@
 /// bit.
 namespace kullback::cpu {
 
-#if defined(__x86_64__)
+#if defined(KULLBACK_DISPATCH)
 #define KULLBACK_TARGET_AVX2 __attribute__((target("avx2,fma,bmi,bmi2,f16c")))
 #define KULLBACK_TARGET_AVX512                                                                         \
   __attribute__((                                                                                      \
       target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx2,fma,bmi,bmi2,f16c,prefer-vector-width=" \
              "512")))
-#else
-#define KULLBACK_TARGET_AVX2
-#define KULLBACK_TARGET_AVX512
-#endif
-
 template <class Body, class... Args> void on_baseline(const Args&... args) { Body::run(args...); }
 template <class Body, class... Args> KULLBACK_TARGET_AVX2 void on_avx2(const Args&... args) { Body::run(args...); }
 template <class Body, class... Args> KULLBACK_TARGET_AVX512 void on_avx512(const Args&... args) { Body::run(args...); }
@@ -32,5 +27,8 @@ template <class Body, class... Args> void run_on(Isa isa, const Args&... args) {
 
 #undef KULLBACK_TARGET_AVX2
 #undef KULLBACK_TARGET_AVX512
+#else
+template <class Body, class... Args> void run_on(Isa, const Args&... args) { Body::run(args...); }
+#endif
 
 }  // namespace kullback::cpu
