@@ -60,14 +60,22 @@ class BlockGroup {
 
   template <class A, class Merge> __device__ A reduce(const A& own, Merge merge) const {
     constexpr int kMostWarps = kMostBlockThreads / kWarpLanes;
-    alignas(A) __shared__ unsigned char shared[kMostWarps * sizeof(A)];
-    A* of_warps = reinterpret_cast<A*>(shared);
+    alignas(A) __shared__ unsigned char shared[(kMostWarps + 1) * sizeof(A)];
+    A* of_warps = reinterpret_cast<A*>(shared);  // and of the block
     const A of_warp = WarpGroup(kWarpLanes).reduce(own, merge);
     if (rank() % kWarpLanes == 0) of_warps[rank() / kWarpLanes] = of_warp;
     __syncthreads();
-    A total = of_warps[0];
-#pragma unroll 1
-    for (int warp = 1; warp < size() / kWarpLanes; ++warp) total = merge(total, of_warps[warp]);
+    if (rank() < kWarpLanes) {
+      const int warps = size() / kWarpLanes;
+      A total = of_warps[rank() < warps ? rank() : 0];
+      for (int distance = 1; distance < warps; distance *= 2) {
+        const A other = shuffle_xor(total, distance);
+        if ((rank() | distance) < warps) total = merge(total, other);  // counts where rank() & distance is 0
+      }
+      if (rank() == 0) of_warps[kMostWarps] = total;
+    }
+    __syncthreads();
+    const A total = of_warps[kMostWarps];
     __syncthreads();  // the next reduction may use the same memory
     return total;
   }
