@@ -23,9 +23,11 @@ LOSS = Suite(ENGINES, (("properties_test",), ("edges_test",), GRADIENTS))
 LOSS_DRIVER = Suite(("kernels/cpu/cross_entropy.cpp",), LOSS.tests)
 DRIVERS = Suite(ROWS_DRIVER.units + LOSS_DRIVER.units, ROWS.tests)
 HISTOGRAM = Suite(("kernels/cpu/joint_histogram.cpp",), (INFORMATION, SHAPES))
+COUNTING = Suite(("kernels/cpu/code_tile.cpp",), HISTOGRAM.tests)
 TABLE = Suite(("kernels/cpu/joint_table.cpp",), (INFORMATION,))
 MEASURES = Suite(("kernels/cpu/information.cpp", "kernels/cpu/information_table.cpp"),
                  (("information_test", "--gtest_filter=-*ManyS*"), ("information_test", "--gtest_filter=*ManyS*")))
+MEASURES_COUNTING = Suite(COUNTING.units, MEASURES.tests)
 
 # Kernels of one element type stand for all: their sources are the same. A kernel takes ten seconds and more to compile.
 LOSS_CUDA = Suite(("kernels/cuda/cross_entropy_f32.cu",),
@@ -474,16 +476,16 @@ mutants(
     ("compensated sum: what the other lost", "lost += other.lost;", ""))
 mutants(
     TABLE, "kernels/cpu/joint_entries.hpp",
-    ("negative counts taken", "< Count{0}) return", "< Count{0} && false) return"),
+    ("negative counts taken", "if (at(i, j) >> 63 != 0) return", "if (false) return"),
     ("negative probabilities taken", "valid && x.hi >= 0 &&", "valid &&"),
     ("not scaled", "PowerOfTwoScale::to_about_one(largest)", "PowerOfTwoScale{1, 1}"),
     ("low parts of the columns' sums dropped", "table.col_sums[j].two_terms()", "{table.col_sums[j].value(), 0}"))
 mutants(
     TABLE, "kernels/cpu/joint_table.cpp",
-    ("unit ignored", "nats * job.unit_scale", "nats"),
+    ("unit ignored", " * job.unit_scale", ""),
     ("empty table", "total == 0 ? kNaN<double> :", "false ? kNaN<double> :"))
 mutants(
-    HISTOGRAM, "kernels/cpu/code_tile.hpp",
+    COUNTING, "kernels/cpu/code_tile.cpp",
     ("code = classes taken", "u < classes ?", "u <= classes ?"),
     ("codes out of range not noticed", "out_of_range |= u >= classes;", ""),
     ("code = classes not noticed", "out_of_range |= u >= classes;", "out_of_range |= u > classes;"),
@@ -513,7 +515,7 @@ mutants(
     ("given rows not stepped", "row(given, given_step)", "given"),
     leads=False)
 mutants(
-    MEASURES, "kernels/cpu/code_tile.hpp",
+    MEASURES_COUNTING, "kernels/cpu/code_tile.cpp",
     ("missing codes are the first class", "if (kMissing && code == missing) return static_cast<std::uint32_t>(classes);",
      "if (kMissing && code == missing) return std::uint32_t{0};"),
     ("missing code cut to its type", "static_cast<std::int64_t>(static_cast<T>(columns.missing.value)) == columns.missing.value",
@@ -645,7 +647,7 @@ mutants(
     ("a chunk that is not here yet", "__pipeline_wait_prior(kAhead)", "__pipeline_wait_prior(kAhead + 1)"),
     ("barrier missing after a copy", "__pipeline_wait_prior(kAhead);\n        group.sync();",
      "__pipeline_wait_prior(kAhead);"),
-    ("the last chunk dropped", "(cols + kChunk - 1) / kChunk", "cols / kChunk"),
+    ("the last chunk dropped", "(cols + chunk_columns() - 1) / chunk_columns()", "cols / chunk_columns()"),
     ("the word that two chunks share", "+ (span_.begin > 0)", ""),
     leads=False)
 mutants(
@@ -656,8 +658,7 @@ mutants(
 mutants(
     LOSS_CUDA, "kernels/cuda/group.cuh",
     ("barrier missing before the result is read",
-     "__builtin_memcpy(shared.result, &total, sizeof(A));\n    __syncthreads();",
-     "__builtin_memcpy(shared.result, &total, sizeof(A));"),
+     "= of_warp;\n    __syncthreads();", "= of_warp;"),
     ("half of the lanes dropped", "distance < width_", "2 * distance < width_"),
     leads=False)
 mutants(

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The suite must notice every mutant of mutant_list.py: a small error planted into a measure or an engine.
 
-Each mutant is compiled from the sources with one file replaced, linked with the objects of the finished build into a
-library of its own, and the built test binaries run against that library. Each test case that noticed a mutant must pass
-on the unmutated sources, compiled the same way. Results do not depend on the optimisation level, so mutants are compiled
-for speed of compilation. Mutants of CUDA kernels run on the PTX executor, whose reports count as failures: a race or a
-barrier too few is found even where the results come out right.
+Mutants are compiled from the sources with a file replaced, linked with the objects of the finished build into a library
+of their own, and the built test binaries run against that library. Those of the CPU backend that change one statement
+share a library, in which an environment variable chooses one (statement_choice.py); the others have one each. Each test
+case that noticed a mutant must pass on the unmutated sources, compiled the same way. Results do not depend on the
+optimisation level, so mutants are compiled for speed of compilation. Mutants of CUDA kernels run on the PTX executor,
+whose reports count as failures: a race or a barrier too few is found even where the results come out right.
 
 Usage: mutants.py SOURCE_DIR BUILD_DIR [--jobs N] [--only WORD] [--leading]
 """
@@ -27,6 +28,7 @@ import threading
 import time
 
 import mutant_list
+import statement_choice
 
 NO_CUDA = "host/no_cuda.cpp"
 ROW_ENGINES = "kernels/cpu/row_engines.cpp"  # compiled once per instruction set in the build, here once for all
@@ -60,7 +62,7 @@ class Build:
         if self.has_cuda:
             self.objects["cpu"][NO_CUDA] = [self.compile(NO_CUDA, scratch)]
 
-    def compile(self, unit, where):
+    def compile(self, unit, where, *options):
         """Object file of a unit, files below `where` taking the place of the source's."""
         source = where / unit if (where / unit).exists() else self.source_dir / unit
         if unit == ROW_ENGINES:
@@ -78,23 +80,56 @@ class Build:
         target = where / (unit.replace("/", "_") + ".o")
         cache = [shutil.which("ccache")] if shutil.which("ccache") else []
         quick = ["-Xcicc", "-O1"] if source.suffix == ".cu" else ["-O1"]
-        run([*cache, *command, *quick, "-o", target.name, "-c", os.path.relpath(source, where)], where)
+        run([*cache, *command, *quick, *options, "-o", target.name, "-c", os.path.relpath(source, where)], where)
         return str(target)
 
-    def link(self, units, where, backend):
-        """The library with some units compiled anew; a unit of tests/ becomes an executable."""
+    def link(self, rebuilt, where, backend, *more):
+        """The library with some units compiled anew, {unit: object}; a unit of tests/ becomes an executable."""
         objects = self.objects[backend]
-        library = [unit for unit in units if unit in objects]
-        for unit in units:
-            if unit not in library:
-                run([self.commands[unit][0], "-o", pathlib.Path(unit).stem, self.compile(unit, where), "-lgtest_main",
-                     "-lgtest", "-lquadmath"], where)
+        for unit, path in rebuilt.items():
+            if unit not in objects:
+                run([self.commands[unit][0], "-o", pathlib.Path(unit).stem, path, *more, "-lgtest_main", "-lgtest",
+                     "-lquadmath"], where)
+        library = [path for unit, path in rebuilt.items() if unit in objects]
         if library:
-            rebuilt = [self.compile(unit, where) for unit in library]
-            kept = [path for unit, paths in objects.items() if unit not in library for path in paths]
+            kept = [path for unit, paths in objects.items() if unit not in rebuilt for path in paths]
             runtime = [str(self.executor / "libcudart.so.13")] if backend == "cuda" else []
             run([self.commands["host/backend.cpp"][0], "-shared", "-Wl,-soname,libkullback.so.0", "-o",
-                 "libkullback.so.0", *rebuilt, *kept, *runtime, "-fopenmp", "-lquadmath"], where)
+                 "libkullback.so.0", *library, *more, *kept, *runtime, "-fopenmp", "-lquadmath"], where)
+
+    def compile_all(self, units, where, pool, *options):
+        runs = {unit: pool.submit(self.compile, unit, where, *options) for unit in units}
+        return {unit: each.result() for unit, each in runs.items()}
+
+
+class SharedLibrary:
+    """All mutants that change one statement, in one library each for the units they are in: see statement_choice.py."""
+
+    def __init__(self, build, scratch, mutants, pool):
+        self.folder = scratch / "choices"
+        self.folder.mkdir()
+        self.numbers = {}
+        changes = collections.defaultdict(list)
+        for mutant in mutants:
+            if mutant.suite.backend == "cpu":
+                changes[mutant.file].append(mutant)
+        for file, all_of_it in changes.items():
+            text = (build.source_dir / file).read_text()
+            text, chosen = statement_choice.with_choices(
+                text, [(m.original, m.replacement) for m in all_of_it], first=len(self.numbers) + 1)
+            for at, number in chosen.items():
+                self.numbers[all_of_it[at]] = number
+            (self.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / file).write_text(text)
+        if not self.numbers:
+            return
+        (self.folder / "choice.hpp").write_text(statement_choice.DECLARATION)
+        (self.folder / "choice.cpp").write_text(statement_choice.DEFINITION)
+        choice = str(self.folder / "choice.o")
+        run([build.commands["host/backend.cpp"][0], "-fPIC", "-O1", "-o", choice, "-c", "choice.cpp"], self.folder)
+        units = sorted({unit for mutant in self.numbers for unit in mutant.suite.units})
+        objects = build.compile_all(units, self.folder, pool, "-include", str(self.folder / "choice.hpp"))
+        build.link(objects, self.folder, "cpu", choice)
 
 
 def run(command, where):
@@ -109,12 +144,12 @@ def run(command, where):
 Failure = collections.namedtuple("Failure", "binary case report")
 
 
-def first_failure(build, test, library_dir, backend):
+def first_failure(build, test, library_dir, backend, choice=0):
     """The first test case that fails or that the PTX executor reports something of; None if all is well."""
     binary, *arguments = test
     executable = library_dir / binary if (library_dir / binary).exists() else build.build_dir / "bin" / binary
     environment = {**os.environ, "LD_LIBRARY_PATH": f"{library_dir}:{build.executor}", "OMP_WAIT_POLICY": "passive",
-                   "KULLBACK_TEST_BACKEND": backend}
+                   "KULLBACK_TEST_BACKEND": backend, statement_choice.VARIABLE: str(choice)}
     case = report = None
     with subprocess.Popen([executable, "--gtest_break_on_failure", *arguments], cwd=library_dir, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
@@ -133,23 +168,23 @@ def first_failure(build, test, library_dir, backend):
     return Failure(binary, case, report or "") if code != 0 else None
 
 
-def judge(build, scratch, mutant):
+def judge(build, scratch, shared, mutant):
     """(who noticed it or None, seconds, diff)"""
     start = time.monotonic()
     original = (build.source_dir / mutant.file).read_text()
     mutated = original.replace(mutant.original, mutant.replacement)
     diff = "\n".join(difflib.unified_diff(original.splitlines(), mutated.splitlines(), mutant.file, mutant.name,
                                           n=0, lineterm=""))
+    choice, failed = shared.numbers.get(mutant, 0), None
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        where = pathlib.Path(folder)
-        (where / mutant.file).parent.mkdir(parents=True)
-        (where / mutant.file).write_text(mutated)
-        build.link(mutant.suite.units, where, mutant.suite.backend)
+        where = shared.folder if choice else pathlib.Path(folder)
+        if not choice:
+            (where / mutant.file).parent.mkdir(parents=True)
+            (where / mutant.file).write_text(mutated)
+            build.link({unit: build.compile(unit, where) for unit in mutant.suite.units}, where, mutant.suite.backend)
         for test in mutant.suite.tests:
-            failed = first_failure(build, test, where, mutant.suite.backend)
-            if failed:
-                return failed, time.monotonic() - start, diff
-    return None, time.monotonic() - start, diff
+            failed = failed or first_failure(build, test, where, mutant.suite.backend, choice)
+    return failed, time.monotonic() - start, diff
 
 
 def misplaced(build, mutants):
@@ -169,7 +204,7 @@ def check_witnesses(build, scratch, pool, witnesses):
     for backend in sorted({suite.backend for suite, _ in witnesses}):
         (scratch / backend).mkdir()
         units = sorted({unit for suite, _ in witnesses if suite.backend == backend for unit in suite.units})
-        build.link(units, scratch / backend, backend)
+        build.link(build.compile_all(units, scratch / backend, pool), scratch / backend, backend)
         cases = sorted({failure._replace(report="") for suite, failure in witnesses if suite.backend == backend}, key=str)
         runs += [pool.submit(complaint, backend, case) for case in cases]
     return [run.result() for run in runs if run.result()]
@@ -196,7 +231,11 @@ def main():
         if complaints:
             sys.exit("\n".join(complaints))
         build.prepare(scratch)
-        runs = {mutant: pool.submit(judge, build, scratch, mutant) for mutant in tried}
+        shared = SharedLibrary(build, scratch, tried, pool)
+        print(f"{len(shared.numbers)} mutants share a library, built after {time.monotonic() - start:.0f} s", flush=True)
+        # Those that compile for themselves begin.
+        order = sorted(tried, key=lambda mutant: mutant in shared.numbers)
+        runs = {mutant: pool.submit(judge, build, scratch, shared, mutant) for mutant in order}
         for mutant, result in runs.items():
             title = f"{mutant.file}: {mutant.name}"
             try:
