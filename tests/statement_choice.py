@@ -44,18 +44,26 @@ def statement_around(text, begin, end):
     return first, last
 
 
+def declares_one(head):
+    """Whether a matched INITIALISER declares nothing more after a comma."""
+    return "," not in re.sub(r"\(.*\)|<.*>", "", head[2], flags=re.DOTALL)
+
+
 def choice(versions):
     """versions: {number: text}, 0 the original. None where no choice can be written."""
-    heads = [INITIALISER.match(version) for version in versions.values()]
-    if DECLARATION_START.match(versions[0]):
-        if not all(heads) or len({head[1] for head in heads}) > 1 or any("," in re.sub(r"\(.*\)|<.*>", "", h[2], flags=re.DOTALL) for h in heads):
-            return None
-        value = f"({heads[0][2]})"
-        for (number, _), head in list(zip(versions.items(), heads))[1:]:
+    if not DECLARATION_START.match(versions[0]):
+        branches = [f"if (kullback_mutant == {number}) {{ {text} }} else " for number, text in versions.items() if number]
+        return "".join(branches) + f"{{ {versions[0]} }}"
+    heads = {number: INITIALISER.match(text) for number, text in versions.items()}
+    if not all(heads.values()) or not all(map(declares_one, heads.values())):
+        return None
+    if len({head[1] for head in heads.values()}) > 1:
+        return None
+    value = f"({heads[0][2]})"
+    for number, head in heads.items():
+        if number:
             value = f"(kullback_mutant == {number} ? ({head[2]}) : {value})"
-        return f"{heads[0][1]}{value};"
-    branches = [f"if (kullback_mutant == {number}) {{ {version} }} else " for number, version in versions.items() if number]
-    return "".join(branches) + f"{{ {versions[0]} }}"
+    return f"{heads[0][1]}{value};"
 
 
 def with_choices(text, changes, first):
@@ -76,7 +84,8 @@ def with_choices(text, changes, first):
         if span:
             by_statement.setdefault(span, {})[index] = mutated[span[0]:span[1] + len(mutated) - len(text)]
     spans = sorted(by_statement)
-    spans = [span for k, span in enumerate(spans) if all(span[1] <= other[0] or other[1] <= span[0] for other in spans[:k])]
+    spans = [span for k, span in enumerate(spans)
+             if all(span[1] <= other[0] or other[1] <= span[0] for other in spans[:k])]
     number = first
     for span in spans:
         versions, own = {0: text[span[0]:span[1]]}, {}
