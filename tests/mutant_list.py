@@ -53,8 +53,8 @@ MUTANTS = []
 
 
 def mutants(suite, file, *changes, leads=True):
-    """A group. Its first mutant leads: the test suite tries it alone, as all together take an hour; the slow ones of
-    groups that resemble another are left to the whole run."""
+    """A group. Its first mutant leads: the test suite tries it alone, as all together take an hour, and compiles it
+    together with the others that lead; the slow ones of groups that resemble another are left to the whole run."""
     MUTANTS.extend(Mutant(suite, file, *change, leads=leads and change is changes[0]) for change in changes)
 
 

@@ -2,11 +2,11 @@
 """The suite must notice every mutant of mutant_list.py: a small error planted into a measure or an engine.
 
 Mutants are compiled from the sources with a file replaced, linked with the objects of the finished build into a library
-of their own, and the built test binaries run against that library. Those of the CPU backend that change one statement
-share a library, in which an environment variable chooses one (statement_choice.py); the others have one each. Each test
-case that noticed a mutant must pass on the unmutated sources, compiled the same way. Results do not depend on the
-optimisation level, so mutants are compiled for speed of compilation. Mutants of CUDA kernels run on the PTX executor,
-whose reports count as failures: a race or a barrier too few is found even where the results come out right.
+of their own, and the built test binaries run against that library. The leading ones of the CPU backend share a library
+where they change one statement: an environment variable chooses one (statement_choice.py). Each test case that noticed a
+mutant must pass on the unmutated sources, compiled the same way. Results do not depend on the optimisation level, so
+mutants are compiled for speed of compilation. Mutants of CUDA kernels run on the PTX executor, whose reports count as
+failures: a race or a barrier too few is found even where the results come out right.
 
 Usage: mutants.py SOURCE_DIR BUILD_DIR [--jobs N] [--only WORD] [--leading]
 """
@@ -103,7 +103,7 @@ class Build:
 
 
 class SharedLibrary:
-    """All mutants that change one statement, in one library each for the units they are in: see statement_choice.py."""
+    """The leading mutants of the CPU backend that change one statement, all in one library."""
 
     def __init__(self, build, scratch, mutants, pool):
         self.folder = scratch / "choices"
@@ -111,7 +111,7 @@ class SharedLibrary:
         self.numbers = {}
         changes = collections.defaultdict(list)
         for mutant in mutants:
-            if mutant.suite.backend == "cpu":
+            if mutant.leads and mutant.suite.backend == "cpu":
                 changes[mutant.file].append(mutant)
         for file, all_of_it in changes.items():
             text = (build.source_dir / file).read_text()
