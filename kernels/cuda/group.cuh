@@ -62,7 +62,10 @@ class BlockGroup {
     constexpr int kMostWarps = kMostBlockThreads / kWarpLanes;
     alignas(A) __shared__ unsigned char shared[(kMostWarps + 1) * sizeof(A)];
     A* of_warps = reinterpret_cast<A*>(shared);  // and of the block
-    const A of_warp = WarpGroup(kWarpLanes).reduce(own, merge);
+    A of_warp = own;  // counts in the first lane: the others' order is not asked for, which would take both
+    for (int distance = 1; distance < kWarpLanes; distance *= 2) {
+      of_warp = merge(of_warp, shuffle_xor(of_warp, distance));
+    }
     if (rank() % kWarpLanes == 0) of_warps[rank() / kWarpLanes] = of_warp;
     __syncthreads();
     if (rank() < kWarpLanes) {
