@@ -71,6 +71,8 @@ inline constexpr int kSmallBlock = 128;
 inline constexpr int kLargeRowsBlock = 256;
 template <class T> inline constexpr int kLargeLossBlock = sizeof(T) == sizeof(float) ? 384 : 256;
 inline constexpr int kMostBlockThreads = 384;
+static_assert(kLargeRowsBlock <= kMostBlockThreads && kLargeLossBlock<float> <= kMostBlockThreads &&
+              kLargeLossBlock<double> <= kMostBlockThreads);
 
 /// Lanes for a row of up to kRowPolicy.warp_columns columns: a power of two.
 constexpr int lanes_for(std::int64_t cols) {

@@ -232,7 +232,7 @@ template <class Job> std::vector<double> run_with(const Ways& ways, Job job, Mir
 
 TEST(JointHistogram, EveryWayOfCountingGivesTheSameBits) {
   auto random = seeded(62);
-  const std::int64_t n = 1501, features = 21, batch = 3;
+  const std::int64_t n = 3001, features = 21, batch = 3;
   // Little shared memory: fewer copies, smaller tiles, bands of classes, device memory. Few or many multiprocessors:
   // few or many blocks that share a tile's samples.
   const std::vector<Ways> all_ways = {{{132, 227 << 10}, true}, {{1, 227 << 10}, false},  {{500, 227 << 10}, false},

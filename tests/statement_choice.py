@@ -88,14 +88,12 @@ def with_choices(text, changes, first):
              if all(span[1] <= other[0] or other[1] <= span[0] for other in spans[:k])]
     number = first
     for span in spans:
-        versions, own = {0: text[span[0]:span[1]]}, {}
-        for index, version in by_statement[span].items():
-            versions[number], own[index] = version, number
-            number += 1
-        chosen = choice(versions)
-        by_statement[span] = chosen
-        if chosen:
+        own = {index: number + k for k, index in enumerate(by_statement[span])}
+        versions = {own[index]: version for index, version in by_statement[span].items()}
+        by_statement[span] = choice({0: text[span[0]:span[1]], **versions})
+        if by_statement[span]:  # else its numbers are still free
             numbers.update(own)
+            number += len(own)
     for span in reversed(spans):
         if by_statement[span]:
             text = text[:span[0]] + by_statement[span] + text[span[1]:]
