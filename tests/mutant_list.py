@@ -617,14 +617,14 @@ mutants(
     ("index of the largest within its block", "side.argmax = c + i;", "side.argmax = i;"))
 mutants(
     LOSS_WIDE_CUDA, "kernels/cuda/cross_entropy_kernels.cuh",
-    ("race: the next row before this one is done", "__syncthreads();  // the next row takes this one's place", ""),
-    ("race: the next tile before this one is out", "tile.store(gradient);\n    __syncthreads();", "tile.store(gradient);"),
+    ("race: the next row before this one is done", "__syncthreads();\n    if (!tiled", "if (!tiled"),
+    ("race: the next tile before this one is out", "tile.store(gradients);\n    __syncthreads();", "tile.store(gradients);"),
     leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/cross_entropy_kernels.cuh",
-    ("barrier missing before the gradient goes out", "__syncthreads();\n    if (in_place)", "if (in_place)"),
+    ("barrier missing before the gradient goes out", "__syncthreads();\n    if (!tiled", "if (!tiled"),
     ("copies not waited for", "__pipeline_wait_prior(0);", ""),
-    ("the last row of a tile dropped", "own < here ? static_cast", "own + 1 < here ? static_cast"),
+    ("the last row of a tile dropped", "own < here ? logits", "own + 1 < here ? logits"),
     ("in place whatever the alignment", "misalignment(gradient) == misalignment(data)", "true"))
 mutants(
     LOSS_CUDA, "kernels/cuda/cross_entropy.cuh",
@@ -647,7 +647,7 @@ mutants(
     ("a chunk that is not here yet", "__pipeline_wait_prior(kAhead)", "__pipeline_wait_prior(kAhead + 1)"),
     ("barrier missing after a copy", "__pipeline_wait_prior(kAhead);\n        group.sync();",
      "__pipeline_wait_prior(kAhead);"),
-    ("the last chunk dropped", "(cols + chunk_columns() - 1) / chunk_columns()", "cols / chunk_columns()"),
+    ("the last chunk dropped", "(cols_ + chunk_columns() - 1) / chunk_columns()", "cols_ / chunk_columns()"),
     ("the word that two chunks share", "+ (span_.begin > 0)", ""),
     leads=False)
 mutants(
@@ -658,8 +658,8 @@ mutants(
 mutants(
     LOSS_CUDA, "kernels/cuda/group.cuh",
     ("barrier missing before the result is read",
-     "= of_warp;\n    __syncthreads();", "= of_warp;"),
-    ("half of the lanes dropped", "distance < width_", "2 * distance < width_"),
+     "/ kWarpLanes] = own;\n      __syncthreads();", "/ kWarpLanes] = own;"),
+    ("half of the lanes dropped", "distance < count", "2 * distance < count"),
     leads=False)
 mutants(
     LOSS_CUDA, "kernels/cuda/device_exp.cuh",
@@ -671,12 +671,12 @@ mutants(
     leads=False)
 mutants(
     ROWS_WIDE_CUDA, "kernels/cuda/rowwise_kernels.cuh",
-    ("race: the next row before this one is done", "__syncthreads();  // the next row takes this one's place", ""),
+    ("race: the next row before this one is done", "__syncthreads();  // the next rows take the place of these", ""),
     leads=False)
 mutants(
     ROWS_CUDA, "kernels/cuda/rowwise_kernels.cuh",
-    ("barrier missing after the copies", "__pipeline_wait_prior(0);\n    __syncthreads();", "__pipeline_wait_prior(0);"),
-    ("q in p's place", "row_memory + launch.ring_bytes_p)", "row_memory)"),
+    ("barrier missing after the copies", "__pipeline_wait_prior(0);\n      __syncthreads();", "__pipeline_wait_prior(0);"),
+    ("q in p's place", "row_memory + tile_rows * launch.ring_bytes_p;", "row_memory;"),
     leads=False)
 mutants(
     ROWS_CUDA, "kernels/cuda/row_normaliser.cuh",

@@ -27,12 +27,13 @@ TEST(RowShape, FitsEveryDevice) {
           EXPECT_LE(static_cast<std::int64_t>(shape.launch.shared_bytes), shared - kReserved);
           EXPECT_GE(shape.launch.blocks, 1);
           const std::int64_t row_bytes = sides * cols * static_cast<std::int64_t>(size_of(dtype));
-          const std::int64_t rows_on_chip = shape.kind == RowShape::warp ? shape.launch.threads / shape.lanes : 1;
+          const std::int64_t rows_on_chip = shape.launch.threads / shape.row_threads;
           if (shape.resident) {
             EXPECT_GE(static_cast<std::int64_t>(shape.launch.shared_bytes), row_bytes * rows_on_chip);
           }
           EXPECT_EQ(shape.resident, row_bytes + sides * 32 <= shared - kReserved);
-          EXPECT_TRUE(shape.kind != RowShape::warp || cols <= kRowPolicy.warp_columns);
+          EXPECT_TRUE(shape.row_threads == shape.launch.threads ||
+                      (shape.row_threads <= 32 && cols <= kRowPolicy.warp_columns));
         }
       }
     }

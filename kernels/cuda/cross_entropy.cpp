@@ -32,7 +32,7 @@ bool all_wide(const CrossEntropyJob& job) {
          gradient_leaves_float(job.options.gradient_scale / job.options.temperature);
 }
 
-const LossKernels& kernels_for(const CrossEntropyJob& job) {
+const LossKernel& kernel_for(const CrossEntropyJob& job) {
   if (job.logits.dtype != DType::f64 && all_wide(job)) return kLossWide;
   switch (job.logits.dtype) {
     case DType::f16: return kLossF16;
@@ -42,16 +42,14 @@ const LossKernels& kernels_for(const CrossEntropyJob& job) {
   }
 }
 
-void launch_rows(const LossKernels& kernels, LossLaunch launch, std::int64_t most_blocks, Stream stream) {
+void launch_rows(const LossKernel& kernel, LossLaunch launch, std::int64_t most_blocks, Stream stream) {
   const MatrixView& logits = launch.job.logits;
-  const RowShape shape = row_shape({&logits}, logits.rows, logits.cols, most_blocks, kernels.large_block_threads,
-                                   kernels.chunk_columns, device_limits());
+  const RowShape shape = row_shape({&logits}, logits.rows, logits.cols, most_blocks, kernel.large_block_threads,
+                                   kernel.chunk_columns, device_limits());
+  launch.row_threads = shape.row_threads;
   launch.resident = shape.resident;
   launch.ring_bytes = shape.ring_bytes[0];
-  switch (shape.kind) {
-    case RowShape::warp: return cuda::launch(kernels.warp, shape.launch, stream, launch, shape.lanes);
-    case RowShape::block: return cuda::launch(kernels.block, shape.launch, stream, launch);
-  }
+  cuda::launch(kernel.kernel, shape.launch, stream, launch);
 }
 
 }  // namespace
@@ -84,7 +82,7 @@ void cross_entropy(const CrossEntropyJob& job, Stream stream) {
   const bool narrow = job.logits.dtype != DType::f64 && !all_wide(job);
   if (narrow) selection.beyond_float = counts + layout.beyond_float;
   if (narrow) set_zero(selection.beyond_float, sizeof(std::int64_t), stream);
-  launch_rows(kernels_for(job), launch, job.logits.rows, stream);
+  launch_rows(kernel_for(job), launch, job.logits.rows, stream);
   if (narrow) {
     selection.only_beyond_float = true;
     launch_rows(kLossWide, launch, device_limits().multiprocessors, stream);

@@ -34,10 +34,10 @@ __device__ inline char* gradient_row(const LossLaunch& launch, std::int64_t row)
   return static_cast<char*>(g.data) + row * g.row_stride * static_cast<std::int64_t>(size_of(g.dtype));
 }
 
-/// Does one row with the threads of a group; Feed as in the row-wise engine, with one side, P.
-template <class T, class Element, class Feed> class LossWorker {
+/// Does one row, the feed's side P, with the threads of a group.
+template <class T, class Element> class LossWorker {
  public:
-  __device__ LossWorker(const LossLaunch& launch, Feed& feed)
+  __device__ LossWorker(const LossLaunch& launch, RowFeed<Element>& feed)
       : launch_(launch), feed_(feed), reader_(launch.job.logits.dtype) {}
 
   /// `write`: this group owns the row. `gradient`: where its gradient goes, or null. `in_place`: it replaces the logits
@@ -92,7 +92,7 @@ template <class T, class Element, class Feed> class LossWorker {
   }
 
  private:
-  static constexpr int kPerLane = Feed::kPerLane;
+  static constexpr int kPerLane = RowFeed<Element>::kPerLane;
 
   struct Target {
     bool write;
@@ -185,7 +185,7 @@ template <class T, class Element, class Feed> class LossWorker {
   }
 
   const LossLaunch& launch_;
-  Feed& feed_;
+  RowFeed<Element>& feed_;
   Reader<Element> reader_;
   T reference_ = 0;
 };

@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossBf16 = loss_kernels<float, bfloat16>();
+const LossKernel kLossBf16 = loss_kernel_of<float, bfloat16>();
 
 }  // namespace kullback::cuda

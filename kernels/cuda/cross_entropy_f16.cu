@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossF16 = loss_kernels<float, float16>();
+const LossKernel kLossF16 = loss_kernel_of<float, float16>();
 
 }  // namespace kullback::cuda

@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossF32 = loss_kernels<float, float>();
+const LossKernel kLossF32 = loss_kernel_of<float, float>();
 
 }  // namespace kullback::cuda

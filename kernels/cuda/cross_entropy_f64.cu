@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossF64 = loss_kernels<double, double>();
+const LossKernel kLossF64 = loss_kernel_of<double, double>();
 
 }  // namespace kullback::cuda

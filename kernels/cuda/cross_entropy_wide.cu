@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossWide = loss_kernels<double, AnyElement>();
+const LossKernel kLossWide = loss_kernel_of<double, AnyElement>();
 
 }  // namespace kullback::cuda

@@ -5,26 +5,43 @@
 
 #include "kernels/policy.hpp"
 
-/// The threads that work on one row together, and their reductions: a part of a warp or a whole block. Both reduce in a
-/// fixed order of their threads, so that a row's bits do not depend on where it is computed. The size is known at run
-/// time, which CUB's reductions do not allow: it would take a copy of every kernel, and of its minutes to compile, for
-/// each size.
+/// The threads that work on one row together, and their reductions, in a fixed order of the threads, so that a row's
+/// bits do not depend on where it is computed. The size is known at run time, which CUB's reductions do not allow: it
+/// would take a copy of every kernel, and of its minutes to compile, for each size.
 namespace kullback::cuda {
 
 inline constexpr unsigned kFullWarp = 0xffffffffu;
 inline constexpr int kWarpLanes = 32;
 
-/// The value of the lane whose number differs by `mask`, for any trivially copyable type.
-template <class A> __device__ __forceinline__ A shuffle_xor(const A& value, int mask) {
+/// shuffle(word) for every word of a value of any trivially copyable type.
+template <class A, class Shuffle> __device__ __forceinline__ A shuffle_words(const A& value, Shuffle shuffle) {
   static_assert(std::is_trivially_copyable_v<A> && sizeof(A) % sizeof(unsigned) == 0);
   constexpr int kWords = sizeof(A) / sizeof(unsigned);
   unsigned words[kWords];
   __builtin_memcpy(words, &value, sizeof(A));
 #pragma unroll
-  for (int i = 0; i < kWords; ++i) words[i] = __shfl_xor_sync(kFullWarp, words[i], mask);
+  for (int i = 0; i < kWords; ++i) words[i] = shuffle(words[i]);
   A other;
   __builtin_memcpy(&other, words, sizeof(A));
   return other;
+}
+/// The value of the lane whose number differs by `mask`.
+template <class A> __device__ __forceinline__ A shuffle_xor(const A& value, int mask) {
+  return shuffle_words(value, [mask](unsigned word) { return __shfl_xor_sync(kFullWarp, word, mask); });
+}
+template <class A> __device__ __forceinline__ A shuffle_from(const A& value, int lane) {
+  return shuffle_words(value, [lane](unsigned word) { return __shfl_sync(kFullWarp, word, lane); });
+}
+
+/// Merges the values of `count` neighbouring lanes, the first of them in front; the result counts in the first lane,
+/// the others' would take merge a second time in the opposite order. `position`: the lane's among them. All lanes of
+/// the warp must call together.
+template <class A, class Merge> __device__ __forceinline__ A merge_lanes(A own, int position, int count, Merge merge) {
+  for (int distance = 1; distance < count; distance *= 2) {
+    const A other = shuffle_xor(own, distance);
+    if ((position | distance) < count) own = merge(own, other);
+  }
+  return own;
 }
 
 /// 1, 2, 4, ... 32 neighbouring lanes. All lanes of the warp must call together, whatever row they are at.
@@ -34,55 +51,59 @@ class WarpGroup {
 
   __device__ int rank() const { return rank_; }
   __device__ int size() const { return width_; }
-  __device__ void sync() const { __syncwarp(); }
 
   /// merge(lower lanes, higher lanes) over the group; every lane gets the result.
-  template <class A, class Merge> __device__ A reduce(A own, Merge merge) const {
-    for (int distance = 1; distance < width_; distance *= 2) {
-      const A other = shuffle_xor(own, distance);
-      own = (rank_ & distance) != 0 ? merge(other, own) : merge(own, other);
-    }
-    return own;
+  template <class A, class Merge> __device__ A reduce(const A& own, Merge merge) const {
+    return shuffle_from(merge_lanes(own, rank_, width_, merge), static_cast<int>(threadIdx.x) % kWarpLanes - rank_);
   }
-  /// Whether `own` holds for a row of any group that shares this one's barriers.
-  __device__ bool any_neighbour(bool own) const { return __any_sync(kFullWarp, own) != 0; }
 
  private:
   int width_, rank_;
 };
 
-/// All threads of the block, whole warps.
-class BlockGroup {
+/// The threads of a row: those of a WarpGroup, or all of the block, which is whole warps.
+class RowGroup {
  public:
-  __device__ int rank() const { return static_cast<int>(threadIdx.x); }
-  __device__ int size() const { return static_cast<int>(blockDim.x); }
-  __device__ void sync() const { __syncthreads(); }
+  __device__ explicit RowGroup(int size) : size_(size) {}
 
-  template <class A, class Merge> __device__ A reduce(const A& own, Merge merge) const {
-    constexpr int kMostWarps = kMostBlockThreads / kWarpLanes;
-    alignas(A) __shared__ unsigned char shared[(kMostWarps + 1) * sizeof(A)];
-    A* of_warps = reinterpret_cast<A*>(shared);  // and of the block
-    A of_warp = own;  // counts in the first lane: the others' order is not asked for, which would take both
-    for (int distance = 1; distance < kWarpLanes; distance *= 2) {
-      of_warp = merge(of_warp, shuffle_xor(of_warp, distance));
-    }
-    if (rank() % kWarpLanes == 0) of_warps[rank() / kWarpLanes] = of_warp;
-    __syncthreads();
-    if (rank() < kWarpLanes) {
-      const int warps = size() / kWarpLanes;
-      A total = of_warps[rank() < warps ? rank() : 0];
-      for (int distance = 1; distance < warps; distance *= 2) {
-        const A other = shuffle_xor(total, distance);
-        if ((rank() | distance) < warps) total = merge(total, other);  // counts where rank() & distance is 0
-      }
-      if (rank() == 0) of_warps[kMostWarps] = total;
-    }
-    __syncthreads();
-    const A total = of_warps[kMostWarps];
-    __syncthreads();  // the next reduction may use the same memory
-    return total;
+  __device__ bool is_block() const { return size_ > kWarpLanes; }
+  __device__ int rank() const {
+    const int thread = static_cast<int>(threadIdx.x);
+    return is_block() ? thread : thread & (size_ - 1);
   }
-  __device__ bool any_neighbour(bool own) const { return own; }
+  __device__ int size() const { return size_; }
+  __device__ void sync() const {
+    if (is_block()) {
+      __syncthreads();
+    } else {
+      __syncwarp();
+    }
+  }
+
+  /// merge(lower threads, higher threads); every thread gets the result. One loop for lanes and for warps, so that
+  /// `merge`, which is most of the code, is there once.
+  template <class A, class Merge> __device__ A reduce(A own, Merge merge) const {
+    alignas(A) __shared__ unsigned char shared[kMostBlockThreads / kWarpLanes * sizeof(A)];
+    A* of_warps = reinterpret_cast<A*>(shared);
+    const int position = rank() % kWarpLanes;
+    int count = min(size_, kWarpLanes);
+#pragma unroll 1
+    for (bool last = !is_block();; last = true) {
+      own = merge_lanes(own, position, count, merge);
+      if (last) break;
+      if (position == 0) of_warps[rank() / kWarpLanes] = own;
+      __syncthreads();
+      count = size_ / kWarpLanes;
+      own = of_warps[min(position, count - 1)];
+      __syncthreads();  // the next reduction may use the same memory
+    }
+    return shuffle_from(own, static_cast<int>(threadIdx.x) % kWarpLanes - position);
+  }
+  /// Whether `own` holds for a row of any group that shares this one's barriers. A block has one row.
+  __device__ bool any_neighbour(bool own) const { return __any_sync(kFullWarp, own) != 0; }
+
+ private:
+  int size_;
 };
 
 }  // namespace kullback::cuda

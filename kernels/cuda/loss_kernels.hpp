@@ -16,18 +16,18 @@ struct LossLaunch {
   Scale<double> wide_scale;
   const std::int64_t* valid_rows;  ///< on the device: what Reduction::mean divides by; null: 1
   double* row_loss;                ///< one per row, for the reductions; may be null
+  int row_threads;                 ///< of one row: some lanes of a warp, or a block
   bool resident;                   ///< the row fits shared memory
   std::uint32_t ring_bytes;        ///< shared memory of a row
   RowSelection selection;
 };
 
-struct LossKernels {
-  void (*warp)(LossLaunch launch, int lanes);
-  void (*block)(LossLaunch launch);
+struct LossKernel {
+  void (*kernel)(LossLaunch launch);
   int large_block_threads;
   int chunk_columns;
 };
-extern const LossKernels kLossF32, kLossF16, kLossBf16, kLossF64, kLossWide;
+extern const LossKernel kLossF32, kLossF16, kLossBf16, kLossF64, kLossWide;
 
 /// Before and after the rows: labels that are not ignored are counted, losses of rows are reduced in a fixed order.
 struct LossReduction {

@@ -3,8 +3,9 @@
 #include "kernels/cuda/group.cuh"
 #include "kernels/cuda/row_stream.cuh"
 
-/// How rows reach a group chunk by chunk: all at once for the short rows of a warp, under way while they are summed for
-/// the long rows of a block. Column c of a chunk is thread c % (threads)'s.
+/// How rows reach a group chunk by chunk: a short row, of a part of a warp, lies on chip already and is one chunk; the
+/// chunks of a long row, of a block, are under way while they are summed. Column c of a chunk is thread c %
+/// (threads)'s.
 namespace kullback::cuda {
 
 template <class Element> inline constexpr int kColumnsPerThread = kRowPolicy.columns_per_thread;
@@ -22,38 +23,22 @@ struct Chunk {
   int count;
 };
 
-/// A short row that is on chip already.
-template <class Element> struct WarpFeed {
-  static constexpr int kPerLane = kColumnsPerThread<Element>;
-
-  WarpGroup group;
-  int cols;
-  char *p, *q;
-
-  template <class Body> __device__ void sweep(Body body) { body(Chunk{p, q, 0, cols}); }
-  /// Where the rows lie on chip after a sweep; null if they do not stay there.
-  __device__ const char* row_p() const { return p; }
-  __device__ const char* row_q() const { return q; }
-  /// The tile copies its rows out itself.
-  template <class Body> __device__ void sweep_and_store(Body body, char*) { sweep(body); }
-};
-
-/// One side of a long row: where it comes from, and its place in shared memory: all of it, or a ring of chunks.
+/// One side of a row: where it comes from, and its place in shared memory: all of it, or a ring of chunks.
 class StreamedSide {
  public:
+  /// `row`: null for a side that is not used. `memory`: where the word goes that holds the row's first byte.
   __device__ StreamedSide(const char* row, DType dtype, std::int64_t cols, int chunk_columns, char* memory,
                           bool resident)
       : span_(row, cols * static_cast<std::int64_t>(size_of(dtype)), static_cast<int>(size_of(dtype))),
         memory_(memory),
-        used_(row != nullptr),
         resident_(resident),
         chunk_bytes_(chunk_columns * static_cast<int>(size_of(dtype))) {}
 
   /// Where chunk k begins; null for a side that is not used.
-  __device__ char* chunk(std::int64_t k) const { return used_ ? place(k) + span_.begin : nullptr; }
+  __device__ char* chunk(std::int64_t k) const { return is_used() ? place(k) + span_.begin : nullptr; }
 
   __device__ void load(std::int64_t k, int rank, int size) const {
-    if (!used_ || k * chunk_bytes_ + span_.begin >= span_.end) return;
+    if (!is_used() || k * chunk_bytes_ + span_.begin >= span_.end) return;
     const std::int64_t word = first_word(k);
     // A resident row's chunks share the word between them, which the one before has loaded; a ring's have one each.
     const bool shared_word = resident_ && k > 0 && span_.begin > 0;
@@ -69,6 +54,7 @@ class StreamedSide {
   }
 
  private:
+  __device__ bool is_used() const { return span_.origin != nullptr; }
   __device__ std::int64_t first_word(std::int64_t k) const { return k * (chunk_bytes_ / kWordBytes); }
   __device__ std::int64_t last_word(std::int64_t k) const {
     return min(span_.words(), first_word(k + 1) + (span_.begin > 0));
@@ -80,25 +66,27 @@ class StreamedSide {
 
   WordSpan span_;
   char* memory_;
-  bool used_, resident_;
+  bool resident_;
   int chunk_bytes_;
 };
 
-/// A long row, done by a block. Its first sweep runs behind the copies; if the row stays on chip, later ones read it
-/// there, else they copy it again.
-template <class Element> class BlockFeed {
+/// A row (or a pair) and its threads. The first sweep runs behind the copies, unless `loaded`; if the row is resident,
+/// later ones read it on chip, else they copy it again.
+template <class Element> class RowFeed {
  public:
   static constexpr int kPerLane = kColumnsPerThread<Element>;
 
-  BlockGroup group;
-  std::int64_t cols;
+  RowGroup group;
 
-  __device__ BlockFeed(std::int64_t columns, const StreamedSide& p, const StreamedSide& q, bool resident)
-      : cols(columns), p_(p), q_(q), resident_(resident), chunks_((cols + chunk_columns() - 1) / chunk_columns()) {}
+  __device__ RowFeed(const RowGroup& threads, std::int64_t cols, const StreamedSide& p, const StreamedSide& q,
+                     bool resident, bool loaded)
+      : group(threads), cols_(cols), p_(p), q_(q), resident_(resident), loaded_(loaded) {}
 
-  /// Of the block in a chunk.
+  /// Of a block's threads in a chunk. Short rows have no more.
   static __device__ int chunk_columns() { return kChunkColumns<Element> * static_cast<int>(blockDim.x); }
+  static_assert(kChunkColumns<Element> * kRowPolicy.warp_block_threads >= kRowPolicy.warp_columns);
 
+  /// Where the rows lie on chip after a sweep; null if they do not stay there.
   __device__ const char* row_p() const { return loaded_ ? p_.chunk(0) : nullptr; }
   __device__ const char* row_q() const { return loaded_ ? q_.chunk(0) : nullptr; }
 
@@ -107,9 +95,9 @@ template <class Element> class BlockFeed {
     run(body, [](std::int64_t) {});
   }
   /// After each chunk, P's columns in shared memory, which the body has changed, go to `destination` (if it is not
-  /// null), a row whose alignment is P's.
+  /// null), a row whose alignment is P's. Rows that were on chip before are left to whoever loaded them.
   template <class Body> __device__ void sweep_and_store(Body body, char* destination) {
-    if (destination == nullptr) return sweep(body);
+    if (destination == nullptr || !group.is_block()) return sweep(body);
     run(body, [&](std::int64_t k) {
       group.sync();
       p_.store(k, destination, group.rank(), group.size());
@@ -124,13 +112,14 @@ template <class Element> class BlockFeed {
     if (!loaded_) {
       for (std::int64_t k = 0; k < kAhead; ++k) load(k);
     }
-    for (std::int64_t k = 0; k < chunks_; ++k) {
+    const std::int64_t chunks = (cols_ + chunk_columns() - 1) / chunk_columns();
+    for (std::int64_t k = 0; k < chunks; ++k) {
       if (!loaded_) {
         load(k + kAhead);
         __pipeline_wait_prior(kAhead);
         group.sync();
       }
-      const std::int64_t first = k * chunk_columns(), count = min(cols - first, std::int64_t{chunk_columns()});
+      const std::int64_t first = k * chunk_columns(), count = min(cols_ - first, std::int64_t{chunk_columns()});
       body(Chunk{p_.chunk(k), q_.chunk(k), first, static_cast<int>(count)});
       after(k);
       if (!resident_) group.sync();  // a copy may take the place of a chunk
@@ -143,9 +132,9 @@ template <class Element> class BlockFeed {
     __pipeline_commit();
   }
 
+  std::int64_t cols_;
   StreamedSide p_, q_;
-  bool resident_, loaded_ = false;
-  std::int64_t chunks_;
+  bool resident_, loaded_;
 };
 
 }  // namespace kullback::cuda

@@ -14,21 +14,21 @@ struct RowsLaunch {
   Scale<float> scale_p, scale_q;
   Scale<double> wide_scale_p, wide_scale_q;
   bool check;                                ///< Normalize::check
+  int row_threads;                           ///< of one row: some lanes of a warp, or a block
   bool resident;                             ///< the rows fit shared memory
-  std::uint32_t ring_bytes_p, ring_bytes_q;  ///< shared memory of a side; for a warp's rows, of one of them
+  std::uint32_t ring_bytes_p, ring_bytes_q;  ///< shared memory of a side of one row
   RowSelection selection;
 };
 
-/// The kernels for one type of computation and one element type.
-struct RowKernels {
-  void (*warp)(RowsLaunch launch, int lanes);
-  void (*block)(RowsLaunch launch);
+/// The kernel for one type of computation and one element type.
+struct RowKernel {
+  void (*kernel)(RowsLaunch launch);
   int large_block_threads;
   int chunk_columns;  ///< of a thread in a chunk
 };
 /// In float: rows of that type, or of any two 16- or 32-bit types. In double: float64 rows, or rows of any types.
-extern const RowKernels kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsF64, kRowsWide;
+extern const RowKernel kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsF64, kRowsWide;
 /// The same for calls that ask for no sum of terms.
-extern const RowKernels kFactsF32, kFactsF16, kFactsBf16, kFactsF64;
+extern const RowKernel kFactsF32, kFactsF16, kFactsBf16, kFactsF64;
 
 }  // namespace kullback::cuda

@@ -33,10 +33,9 @@ RowShape row_shape(std::initializer_list<const MatrixView*> sides, std::int64_t 
     return total;
   };
   std::int64_t shared = fill(image_bytes);
-  shape.lanes = lanes_for(cols);
-  const std::int64_t tile_rows = kRowPolicy.warp_block_threads / shape.lanes;
+  shape.row_threads = lanes_for(cols);
+  const std::int64_t tile_rows = kRowPolicy.warp_block_threads / shape.row_threads;
   if (cols <= kRowPolicy.warp_columns && shared * tile_rows <= most_shared) {
-    shape.kind = RowShape::warp;
     shape.resident = true;
     const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
     shape.launch = {std::min(tiles, most_blocks), kRowPolicy.warp_block_threads,
@@ -55,9 +54,8 @@ RowShape row_shape(std::initializer_list<const MatrixView*> sides, std::int64_t 
     // Devices of 64 or 99 KiB do not hold the chunks of so many threads.
     if (shared > most_shared) small = true, shared = ring(kSmallBlock);
   }
-  shape.kind = RowShape::block;
-  shape.launch = {std::min(rows, most_blocks), small ? kSmallBlock : large_block_threads,
-                  static_cast<std::size_t>(shared)};
+  shape.row_threads = small ? kSmallBlock : large_block_threads;
+  shape.launch = {std::min(rows, most_blocks), shape.row_threads, static_cast<std::size_t>(shared)};
   return shape;
 }
 

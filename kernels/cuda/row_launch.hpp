@@ -10,11 +10,10 @@ namespace kullback::cuda {
 
 /// How rows of one length are laid out over threads, blocks and shared memory.
 struct RowShape {
-  enum Kind { warp, block } kind;
   LaunchShape launch;
-  int lanes;                    ///< warp: of a row
-  bool resident;                ///< blocks: the row's sides fit shared memory
-  std::uint32_t ring_bytes[2];  ///< shared memory of each side; warp: of one row of it
+  int row_threads;              ///< of one row: lanes of a warp, a power of two, or all of the block
+  bool resident;                ///< the row's sides fit shared memory
+  std::uint32_t ring_bytes[2];  ///< shared memory of each side of one row
 };
 
 /// How a row is summed depends on its length, the types and the kind of device, never on the batch. `sides`: those that

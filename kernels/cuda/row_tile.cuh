@@ -44,10 +44,10 @@ class TileSide {
     });
   }
 
-  /// Column 0 of row r of the tile.
+  /// The word that holds the first byte of row r of the tile.
   __device__ char* row(int r) const {
-    if (together_) return memory_ + misalignment(row_data(view_, first_)) + r * bytes_;
-    return memory_ + r * slot_bytes_ + misalignment(row_data(view_, selection_.row(first_ + r)));
+    if (!together_) return memory_ + r * slot_bytes_;
+    return memory_ + (misalignment(row_data(view_, first_)) + r * bytes_) / kWordBytes * kWordBytes;
   }
   __device__ int element_bytes() const { return static_cast<int>(size_of(view_.dtype)); }
 

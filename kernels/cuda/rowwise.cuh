@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/cuda/row_feed.cuh"
 #include "kernels/cuda/row_kernels.hpp"
 #include "kernels/cuda/row_normaliser.cuh"
 #include "kernels/cuda/row_terms.cuh"
@@ -49,11 +50,10 @@ struct NoSums {
   template <class Term> __device__ double operator()(Term) const { return 0; }
 };
 
-/// Does one row with the threads of a group. Feed: `group`, `cols`, the staged rows `p` and `q`, and `sweep(body)`,
-/// which calls body(first) for every chunk once it is on chip; the thread's columns are first + i * group.size().
-template <class T, class Element, bool kTerms, class Feed> class RowWorker {
+/// Does one row with the threads of a group.
+template <class T, class Element, bool kTerms> class RowWorker {
  public:
-  __device__ RowWorker(const RowsLaunch& launch, Feed& feed)
+  __device__ RowWorker(const RowsLaunch& launch, RowFeed<Element>& feed)
       : launch_(launch),
         plan_(launch.plan),
         feed_(feed),
@@ -112,7 +112,7 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
   }
 
  private:
-  static constexpr int kPerLane = Feed::kPerLane;
+  static constexpr int kPerLane = RowFeed<Element>::kPerLane;
   // Rows of known types in float: the version for logits at temperature 1 is worth its code.
   static constexpr bool kPlainLogits = sizeof(T) == sizeof(float) && !std::is_same_v<Element, AnyElement>;
 
@@ -338,7 +338,7 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
 
   const RowsLaunch& launch_;
   const RowsPlan& plan_;
-  Feed& feed_;
+  RowFeed<Element>& feed_;
   Reader<Element> reader_p_, reader_q_;
 };
 

@@ -5,58 +5,46 @@
 
 namespace kullback::cuda {
 
-/// Long rows: one block each, of up to kThreads threads.
-template <class T, class Element, bool kTerms, int kThreads>
-__global__ void __launch_bounds__(kThreads, 1) rows_block_kernel(const __grid_constant__ RowsLaunch launch) {
-  const RowsJob& job = launch.job;
-  const RowsPlan& plan = launch.plan;
-  using Feed = BlockFeed<Element>;
-  const std::int64_t rows = launch.selection.count(job.rows);
-  for (std::int64_t i = blockIdx.x; i < rows; i += gridDim.x) {
-    const std::int64_t row = launch.selection.row(i);
-    const auto side = [&](bool read, const MatrixView& view, char* memory) {
-      return StreamedSide(read ? row_data(view, row) : nullptr, view.dtype, job.cols, Feed::chunk_columns(), memory,
-                          launch.resident);
-    };
-    Feed feed(job.cols, side(plan.p, job.p, row_memory), side(plan.q, job.q, row_memory + launch.ring_bytes_p),
-              launch.resident);
-    RowWorker<T, Element, kTerms, Feed>(launch, feed).run(row, true);
-    __syncthreads();  // the next row takes this one's place
-  }
-}
-
-/// Short rows: several to a warp, a tile of them to a block.
+/// A block does one long row, or a tile of short ones with some lanes each.
 template <class T, class Element, bool kTerms>
-__global__ void __launch_bounds__(kRowPolicy.warp_block_threads, 1)
-    rows_warp_kernel(const __grid_constant__ RowsLaunch launch, int lanes) {
+__global__ void __launch_bounds__(kLargeRowsBlock, 1) rows_kernel(const __grid_constant__ RowsLaunch launch) {
   const RowsJob& job = launch.job;
   const RowsPlan& plan = launch.plan;
-  const int tile_rows = kRowPolicy.warp_block_threads / lanes;
+  using Feed = RowFeed<Element>;
+  const RowGroup group(launch.row_threads);
+  const bool tiled = !group.is_block();
+  const int tile_rows = static_cast<int>(blockDim.x) / group.size();
+  char* const memory_q = row_memory + tile_rows * launch.ring_bytes_p;
   const std::int64_t rows = launch.selection.count(job.rows);
   for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * tile_rows; first < rows;
        first += static_cast<std::int64_t>(gridDim.x) * tile_rows) {
     const int here = static_cast<int>(min(rows - first, static_cast<std::int64_t>(tile_rows)));
-    const TileSide p(launch.selection, job.p, first, here, row_memory, launch.ring_bytes_p);
-    const TileSide q(launch.selection, job.q, first, here, row_memory + tile_rows * launch.ring_bytes_p,
-                     launch.ring_bytes_q);
-    if (plan.p) p.load();
-    if (plan.q) q.load();
-    __pipeline_commit();
-    __pipeline_wait_prior(0);
-    __syncthreads();
+    const TileSide tile_p(launch.selection, job.p, first, here, row_memory, launch.ring_bytes_p);
+    const TileSide tile_q(launch.selection, job.q, first, here, memory_q, launch.ring_bytes_q);
+    if (tiled) {
+      if (plan.p) tile_p.load();
+      if (plan.q) tile_q.load();
+      __pipeline_commit();
+      __pipeline_wait_prior(0);
+      __syncthreads();
+    }
     // Groups without a row go along for the others' shuffles.
-    const int own = static_cast<int>(threadIdx.x) / lanes, r = min(own, here - 1);
-    const int cols = own < here ? static_cast<int>(job.cols) : 0;
-    WarpFeed<Element> feed{WarpGroup(lanes), cols, p.row(r), q.row(r)};
-    RowWorker<T, Element, kTerms, WarpFeed<Element>>(launch, feed).run(launch.selection.row(first + r), own < here);
-    __syncthreads();
+    const int own = static_cast<int>(threadIdx.x) / group.size(), r = min(own, here - 1);
+    const std::int64_t row = launch.selection.row(first + r), cols = own < here ? job.cols : 0;
+    const auto side = [&](bool read, const MatrixView& view, const TileSide& tile, char* memory) {
+      return StreamedSide(read ? row_data(view, row) : nullptr, view.dtype, job.cols, Feed::chunk_columns(),
+                          tiled ? tile.row(r) : memory, launch.resident);
+    };
+    Feed feed(group, cols, side(plan.p, job.p, tile_p, row_memory), side(plan.q, job.q, tile_q, memory_q),
+              launch.resident, tiled);
+    RowWorker<T, Element, kTerms>(launch, feed).run(row, own < here);
+    __syncthreads();  // the next rows take the place of these
   }
 }
 
 /// kTerms: with measures that are sums of terms; without, a row's label and normaliser are all that is asked.
-template <class T, class Element, bool kTerms> constexpr RowKernels row_kernels() {
-  return {rows_warp_kernel<T, Element, kTerms>, rows_block_kernel<T, Element, kTerms, kLargeRowsBlock>, kLargeRowsBlock,
-          kChunkColumns<Element>};
+template <class T, class Element, bool kTerms> constexpr RowKernel row_kernel() {
+  return {rows_kernel<T, Element, kTerms>, kLargeRowsBlock, kChunkColumns<Element>};
 }
 
 }  // namespace kullback::cuda
