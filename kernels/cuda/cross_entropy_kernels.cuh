@@ -11,7 +11,7 @@ __global__ void __launch_bounds__(kLargeLossBlock<T>, 1) loss_kernel(const __gri
   const MatrixView& logits = launch.job.logits;
   const MutableMatrixView& gradients = launch.job.output.gradient;
   using Feed = RowFeed<Element>;
-  const RowGroup group(launch.row_threads);
+  const RowGroup<> group(launch.row_threads);
   const bool tiled = !group.is_block();
   const int tile_rows = static_cast<int>(blockDim.x) / group.size();
   const std::int64_t rows = launch.selection.count(logits.rows);

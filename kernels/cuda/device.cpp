@@ -81,7 +81,7 @@ Finding find() {
       const cudaError_t status = cudaDeviceGetAttribute(value, attribute, device);
       if (status != cudaSuccess) return status;
     }
-    return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kRowsF32.kernel));
+    return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kRowsF32.block));
   }();
   const std::string which = "device " + std::to_string(device) + " of " + std::to_string(devices) + ", sm_" +
                             std::to_string(major) + std::to_string(minor) + ", " + std::to_string(multiprocessors) +

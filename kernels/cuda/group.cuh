@@ -61,16 +61,20 @@ class WarpGroup {
   int width_, rank_;
 };
 
-/// The threads of a row: those of a WarpGroup, or all of the block, which is whole warps.
-class RowGroup {
- public:
-  __device__ explicit RowGroup(int size) : size_(size) {}
+/// What a kernel's rows are done by, if that is known when it is compiled.
+enum class Threads { lanes, block, either };
 
-  __device__ bool is_block() const { return size_ > kWarpLanes; }
-  __device__ int rank() const {
-    const int thread = static_cast<int>(threadIdx.x);
-    return is_block() ? thread : thread & (size_ - 1);
+/// The threads of a row: those of a WarpGroup, or all of the block, which is whole warps.
+template <Threads kThreads = Threads::either> class RowGroup {
+ public:
+  __device__ explicit RowGroup(int size) : size_(size), rank_(static_cast<int>(threadIdx.x)) {
+    if (!is_block()) rank_ &= size - 1;
   }
+
+  __device__ bool is_block() const {
+    return kThreads == Threads::either ? size_ > kWarpLanes : kThreads == Threads::block;
+  }
+  __device__ int rank() const { return rank_; }
   __device__ int size() const { return size_; }
   __device__ void sync() const {
     if (is_block()) {
@@ -85,13 +89,13 @@ class RowGroup {
   template <class A, class Merge> __device__ A reduce(A own, Merge merge) const {
     alignas(A) __shared__ unsigned char shared[kMostBlockThreads / kWarpLanes * sizeof(A)];
     A* of_warps = reinterpret_cast<A*>(shared);
-    const int position = rank() % kWarpLanes;
+    const int position = rank_ % kWarpLanes;
     int count = min(size_, kWarpLanes);
 #pragma unroll 1
     for (bool last = !is_block();; last = true) {
       own = merge_lanes(own, position, count, merge);
       if (last) break;
-      if (position == 0) of_warps[rank() / kWarpLanes] = own;
+      if (position == 0) of_warps[rank_ / kWarpLanes] = own;
       __syncthreads();
       count = size_ / kWarpLanes;
       own = of_warps[min(position, count - 1)];
@@ -103,7 +107,7 @@ class RowGroup {
   __device__ bool any_neighbour(bool own) const { return __any_sync(kFullWarp, own) != 0; }
 
  private:
-  int size_;
+  int size_, rank_;
 };
 
 }  // namespace kullback::cuda

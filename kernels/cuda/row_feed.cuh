@@ -31,6 +31,7 @@ class StreamedSide {
                           bool resident)
       : span_(row, cols * static_cast<std::int64_t>(size_of(dtype)), static_cast<int>(size_of(dtype))),
         memory_(memory),
+        used_(row != nullptr),
         resident_(resident),
         chunk_bytes_(chunk_columns * static_cast<int>(size_of(dtype))) {}
 
@@ -54,7 +55,7 @@ class StreamedSide {
   }
 
  private:
-  __device__ bool is_used() const { return span_.origin != nullptr; }
+  __device__ bool is_used() const { return used_; }
   __device__ std::int64_t first_word(std::int64_t k) const { return k * (chunk_bytes_ / kWordBytes); }
   __device__ std::int64_t last_word(std::int64_t k) const {
     return min(span_.words(), first_word(k + 1) + (span_.begin > 0));
@@ -66,21 +67,27 @@ class StreamedSide {
 
   WordSpan span_;
   char* memory_;
-  bool resident_;
+  bool used_, resident_;
   int chunk_bytes_;
 };
 
 /// A row (or a pair) and its threads. The first sweep runs behind the copies, unless `loaded`; if the row is resident,
 /// later ones read it on chip, else they copy it again.
-template <class Element> class RowFeed {
+template <class Element, Threads kThreads = Threads::either> class RowFeed {
  public:
   static constexpr int kPerLane = kColumnsPerThread<Element>;
 
-  RowGroup group;
+  RowGroup<kThreads> group;
 
-  __device__ RowFeed(const RowGroup& threads, std::int64_t cols, const StreamedSide& p, const StreamedSide& q,
+  __device__ RowFeed(const RowGroup<kThreads>& threads, std::int64_t cols, const StreamedSide& p, const StreamedSide& q,
                      bool resident, bool loaded)
-      : group(threads), cols_(cols), p_(p), q_(q), resident_(resident), loaded_(loaded) {}
+      : group(threads),
+        cols_(cols),
+        p_(p),
+        q_(q),
+        resident_(resident),
+        loaded_(loaded),
+        chunks_((cols + chunk_columns() - 1) / chunk_columns()) {}
 
   /// Of a block's threads in a chunk. Short rows have no more.
   static __device__ int chunk_columns() { return kChunkColumns<Element> * static_cast<int>(blockDim.x); }
@@ -112,8 +119,7 @@ template <class Element> class RowFeed {
     if (!loaded_) {
       for (std::int64_t k = 0; k < kAhead; ++k) load(k);
     }
-    const std::int64_t chunks = (cols_ + chunk_columns() - 1) / chunk_columns();
-    for (std::int64_t k = 0; k < chunks; ++k) {
+    for (std::int64_t k = 0; k < chunks_; ++k) {
       if (!loaded_) {
         load(k + kAhead);
         __pipeline_wait_prior(kAhead);
@@ -135,6 +141,7 @@ template <class Element> class RowFeed {
   std::int64_t cols_;
   StreamedSide p_, q_;
   bool resident_, loaded_;
+  std::int64_t chunks_;
 };
 
 }  // namespace kullback::cuda

@@ -20,15 +20,17 @@ struct RowsLaunch {
   RowSelection selection;
 };
 
-/// The kernel for one type of computation and one element type.
-struct RowKernel {
-  void (*kernel)(RowsLaunch launch);
+/// The kernels for one type of computation and one element type: for rows of some lanes and of a block, one and the
+/// same where the registers suffice for both.
+struct RowKernels {
+  void (*lanes)(RowsLaunch launch);
+  void (*block)(RowsLaunch launch);
   int large_block_threads;
   int chunk_columns;  ///< of a thread in a chunk
 };
 /// In float: rows of that type, or of any two 16- or 32-bit types. In double: float64 rows, or rows of any types.
-extern const RowKernel kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsF64, kRowsWide;
+extern const RowKernels kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsF64, kRowsWide;
 /// The same for calls that ask for no sum of terms.
-extern const RowKernel kFactsF32, kFactsF16, kFactsBf16, kFactsF64;
+extern const RowKernels kFactsF32, kFactsF16, kFactsBf16, kFactsF64;
 
 }  // namespace kullback::cuda

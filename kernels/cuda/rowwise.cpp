@@ -8,7 +8,7 @@
 namespace kullback::cuda {
 namespace {
 
-const RowKernel& kernel_for(const RowsJob& job, const RowsPlan& plan) {
+const RowKernels& kernels_for(const RowsJob& job, const RowsPlan& plan) {
   const DType p = plan.p ? job.p.dtype : job.q.dtype, q = plan.q ? job.q.dtype : job.p.dtype;
   if (plan.wide && !(p == DType::f64 && q == DType::f64)) return kRowsWide;
   if (p != q) return kRowsNarrow;
@@ -20,16 +20,17 @@ const RowKernel& kernel_for(const RowsJob& job, const RowsPlan& plan) {
   }
 }
 
-void launch_rows(const RowKernel& kernel, RowsLaunch launch, std::int64_t most_blocks, Stream stream) {
+void launch_rows(const RowKernels& kernels, RowsLaunch launch, std::int64_t most_blocks, Stream stream) {
   const RowsJob& job = launch.job;
   const RowShape shape =
       row_shape({launch.plan.p ? &job.p : nullptr, launch.plan.q ? &job.q : nullptr}, job.rows, job.cols, most_blocks,
-                kernel.large_block_threads, kernel.chunk_columns, device_limits());
+                kernels.large_block_threads, kernels.chunk_columns, device_limits());
   launch.row_threads = shape.row_threads;
   launch.resident = shape.resident;
   launch.ring_bytes_p = shape.ring_bytes[0];
   launch.ring_bytes_q = shape.ring_bytes[1];
-  cuda::launch(kernel.kernel, shape.launch, stream, launch);
+  const bool block = shape.row_threads == shape.launch.threads;
+  cuda::launch(block ? kernels.block : kernels.lanes, shape.launch, stream, launch);
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ void rows(const RowsJob& job, Stream stream) {
   RowSelection& selection = launch.selection;
   if (!plan.wide) selection.beyond_float = static_cast<std::int64_t*>(job.workspace);
   if (!plan.wide) set_zero(selection.beyond_float, sizeof(std::int64_t), stream);
-  launch_rows(kernel_for(job, plan), launch, job.rows, stream);
+  launch_rows(kernels_for(job, plan), launch, job.rows, stream);
   if (plan.wide) return;
   selection.only_beyond_float = true;
   const int multiprocessors = device_limits().multiprocessors;  // there are hardly ever any

@@ -50,10 +50,10 @@ struct NoSums {
   template <class Term> __device__ double operator()(Term) const { return 0; }
 };
 
-/// Does one row with the threads of a group.
-template <class T, class Element, bool kTerms> class RowWorker {
+/// Does one row with the threads of a group. Feed: a RowFeed.
+template <class T, class Element, bool kTerms, class Feed> class RowWorker {
  public:
-  __device__ RowWorker(const RowsLaunch& launch, RowFeed<Element>& feed)
+  __device__ RowWorker(const RowsLaunch& launch, Feed& feed)
       : launch_(launch),
         plan_(launch.plan),
         feed_(feed),
@@ -112,7 +112,7 @@ template <class T, class Element, bool kTerms> class RowWorker {
   }
 
  private:
-  static constexpr int kPerLane = RowFeed<Element>::kPerLane;
+  static constexpr int kPerLane = Feed::kPerLane;
   // Rows of known types in float: the version for logits at temperature 1 is worth its code.
   static constexpr bool kPlainLogits = sizeof(T) == sizeof(float) && !std::is_same_v<Element, AnyElement>;
 
@@ -338,7 +338,7 @@ template <class T, class Element, bool kTerms> class RowWorker {
 
   const RowsLaunch& launch_;
   const RowsPlan& plan_;
-  RowFeed<Element>& feed_;
+  Feed& feed_;
   Reader<Element> reader_p_, reader_q_;
 };
 

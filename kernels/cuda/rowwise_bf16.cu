@@ -2,7 +2,7 @@
 
 namespace kullback::cuda {
 
-const RowKernel kFactsBf16 = row_kernel<float, bfloat16, false>();
-const RowKernel kRowsBf16 = row_kernel<float, bfloat16, true>();
+const RowKernels kFactsBf16 = row_kernels<float, bfloat16, false>();
+const RowKernels kRowsBf16 = row_kernels<float, bfloat16, true>();
 
 }  // namespace kullback::cuda

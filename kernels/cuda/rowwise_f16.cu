@@ -2,7 +2,7 @@
 
 namespace kullback::cuda {
 
-const RowKernel kFactsF16 = row_kernel<float, float16, false>();
-const RowKernel kRowsF16 = row_kernel<float, float16, true>();
+const RowKernels kFactsF16 = row_kernels<float, float16, false>();
+const RowKernels kRowsF16 = row_kernels<float, float16, true>();
 
 }  // namespace kullback::cuda

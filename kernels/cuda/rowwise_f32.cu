@@ -2,7 +2,7 @@
 
 namespace kullback::cuda {
 
-const RowKernel kFactsF32 = row_kernel<float, float, false>();
-const RowKernel kRowsF32 = row_kernel<float, float, true>();
+const RowKernels kFactsF32 = row_kernels<float, float, false>();
+const RowKernels kRowsF32 = row_kernels<float, float, true>();
 
 }  // namespace kullback::cuda

@@ -2,7 +2,7 @@
 
 namespace kullback::cuda {
 
-const RowKernel kFactsF64 = row_kernel<double, double, false>();
-const RowKernel kRowsF64 = row_kernel<double, double, true>();
+const RowKernels kFactsF64 = row_kernels<double, double, false>();
+const RowKernels kRowsF64 = row_kernels<double, double, true>();
 
 }  // namespace kullback::cuda

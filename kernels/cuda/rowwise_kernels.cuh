@@ -6,12 +6,12 @@
 namespace kullback::cuda {
 
 /// A block does one long row, or a tile of short ones with some lanes each.
-template <class T, class Element, bool kTerms>
+template <class T, class Element, bool kTerms, Threads kThreads>
 __global__ void __launch_bounds__(kLargeRowsBlock, 1) rows_kernel(const __grid_constant__ RowsLaunch launch) {
   const RowsJob& job = launch.job;
   const RowsPlan& plan = launch.plan;
-  using Feed = RowFeed<Element>;
-  const RowGroup group(launch.row_threads);
+  using Feed = RowFeed<Element, kThreads>;
+  const RowGroup<kThreads> group(launch.row_threads);
   const bool tiled = !group.is_block();
   const int tile_rows = static_cast<int>(blockDim.x) / group.size();
   char* const memory_q = row_memory + tile_rows * launch.ring_bytes_p;
@@ -28,23 +28,28 @@ __global__ void __launch_bounds__(kLargeRowsBlock, 1) rows_kernel(const __grid_c
       __pipeline_wait_prior(0);
       __syncthreads();
     }
-    // Groups without a row go along for the others' shuffles.
+    // Groups without a row do the last one along, for the others' shuffles.
     const int own = static_cast<int>(threadIdx.x) / group.size(), r = min(own, here - 1);
-    const std::int64_t row = launch.selection.row(first + r), cols = own < here ? job.cols : 0;
+    const std::int64_t row = launch.selection.row(first + r);
     const auto side = [&](bool read, const MatrixView& view, const TileSide& tile, char* memory) {
       return StreamedSide(read ? row_data(view, row) : nullptr, view.dtype, job.cols, Feed::chunk_columns(),
                           tiled ? tile.row(r) : memory, launch.resident);
     };
-    Feed feed(group, cols, side(plan.p, job.p, tile_p, row_memory), side(plan.q, job.q, tile_q, memory_q),
+    Feed feed(group, job.cols, side(plan.p, job.p, tile_p, row_memory), side(plan.q, job.q, tile_q, memory_q),
               launch.resident, tiled);
-    RowWorker<T, Element, kTerms>(launch, feed).run(row, own < here);
+    RowWorker<T, Element, kTerms, Feed>(launch, feed).run(row, own < here);
     __syncthreads();  // the next rows take the place of these
   }
 }
 
 /// kTerms: with measures that are sums of terms; without, a row's label and normaliser are all that is asked.
-template <class T, class Element, bool kTerms> constexpr RowKernel row_kernel() {
-  return {rows_kernel<T, Element, kTerms>, kLargeRowsBlock, kChunkColumns<Element>};
+template <class T, class Element, bool kTerms> constexpr RowKernels row_kernels() {
+  constexpr bool kBoth = sizeof(T) == sizeof(float);
+  return {rows_kernel < T, Element,
+          kTerms,          kBoth ? Threads::either : Threads::lanes >,
+          rows_kernel < T, Element,
+          kTerms,          kBoth ? Threads::either : Threads::block >,
+          kLargeRowsBlock, kChunkColumns<Element>};
 }
 
 }  // namespace kullback::cuda

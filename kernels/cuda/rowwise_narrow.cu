@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const RowKernel kRowsNarrow = row_kernel<float, AnyElement, true>();
+const RowKernels kRowsNarrow = row_kernels<float, AnyElement, true>();
 
 }  // namespace kullback::cuda

@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const RowKernel kRowsWide = row_kernel<double, AnyElement, true>();
+const RowKernels kRowsWide = row_kernels<double, AnyElement, true>();
 
 }  // namespace kullback::cuda
