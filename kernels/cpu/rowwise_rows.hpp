@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/given_rows.hpp"
+#include "kernels/cpu/softmax_pairs.hpp"
 #include "kernels/math/online_softmax.hpp"
 #include "kernels/row_results.hpp"
 
@@ -69,10 +70,15 @@ static std::int64_t fill_block(const RowsJob& job, const RowsPlan& plan, const S
     x_p = load(p, b.x_p, b.remainder_p);
     fill_side(p, x_p, b.remainder_p, n, plan.fields & kNeedsLogP, b.p, b.log_p);
   }
-  if (plan.q) {
-    x_q = load(q, b.x_q, b.remainder_q);
-    fill_side(q, x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
+  if (plan.q) x_q = load(q, b.x_q, b.remainder_q);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (plan.pairing == Pairing::logs && p.quick && q.quick) {
+      if (plan.fields & kNeedsLogQ) fill_logs<Form::softmax>(q, x_q, b.remainder_q, n, b.log_q);
+      pair_softmax(b, x_p, x_q, q, normalisers.offset, n);
+      return n;
+    }
   }
+  if (plan.q) fill_side(q, x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
   switch (plan.pairing) {
     case Pairing::single: break;
     case Pairing::logs: pair_logs(b, x_p, x_q, p.scale, normalisers.offset, n); break;
