@@ -99,7 +99,17 @@ static const T* block_at(const MatrixView& v, std::int64_t row, std::int64_t col
   return buffer;
 }
 
-/// A block's partial sums: column i goes into lane i % kLanes, then a binary tree over the lanes.
+/// The sum over kWidth lanes by a binary tree, into the first. (A loop over halves would not be unrolled in time for
+/// the vectoriser.)
+template <std::int64_t kWidth = kLanes, class T> KULLBACK_HD void fold_lanes(T* lane) {
+  if constexpr (kWidth > 1) {
+#pragma omp simd
+    for (std::int64_t l = 0; l < kWidth / 2; ++l) lane[l] += lane[l + kWidth / 2];
+    fold_lanes<kWidth / 2>(lane);
+  }
+}
+
+/// A block's partial sums: column i goes into lane i % kLanes, then the tree over the lanes.
 template <class T> struct alignas(64) LaneSums {
   T lane[kLanes];
 
@@ -107,9 +117,7 @@ template <class T> struct alignas(64) LaneSums {
     for (std::int64_t l = 0; l < kLanes; ++l) lane[l] = T(-0.0);  // to which anything adds exactly
   }
   KULLBACK_HD T total() {
-    for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
-      for (std::int64_t l = 0; l < half; ++l) lane[l] += lane[l + half];
-    }
+    fold_lanes(lane);
     return lane[0];
   }
 };

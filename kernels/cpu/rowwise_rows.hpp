@@ -56,10 +56,20 @@ struct PairNormalisers {
   MixedNormalisers mixed;  // Pairing::mixed
 };
 
-/// The columns of the block at column c as pairs, as far as the plan's fields go. Returns its padded size.
+/// Terms that read no q of near columns.
+template <class M>
+inline constexpr bool kNearWithoutQ = kHasNear<M> || std::is_same_v<M, Tv> || std::is_same_v<M, Triangular> ||
+                                      std::is_same_v<M, Entropy> || std::is_same_v<M, CrossEntropy>;
+
+template <class... Ms> constexpr unsigned terms_of_near_q(MeasureList<Ms...>) {
+  return (0u | ... | (kNearWithoutQ<Ms> ? 0u : kTermBit<Ms>));
+}
+
+/// The columns of the block at column c as pairs, as far as the plan's fields go; `with_q`: also q of near columns.
+/// Returns its padded size.
 template <class T>
 static std::int64_t fill_block(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
-                               const PairNormalisers& normalisers, std::int64_t c, PairBlock<T>& b) {
+                               const PairNormalisers& normalisers, bool with_q, std::int64_t c, PairBlock<T>& b) {
   const std::int64_t columns = block_columns(job.cols, c), n = padded(columns);
   const auto load = [&](const Side<T>& side, T* x, double* remainder) -> const T* {
     if (plan.wide && !side.is_log()) load_block_remainder(side.view, side.row, c, columns, remainder);
@@ -74,7 +84,7 @@ static std::int64_t fill_block(const RowsJob& job, const RowsPlan& plan, const S
   if constexpr (sizeof(T) == sizeof(float)) {
     if (plan.pairing == Pairing::logs && p.quick && q.quick) {
       if (plan.fields & kNeedsLogQ) fill_logs<Form::softmax>(q, x_q, b.remainder_q, n, b.log_q);
-      pair_softmax(b, x_p, x_q, q, normalisers.offset, n);
+      pair_softmax(b, x_p, x_q, q, with_q, normalisers.offset, n);
       return n;
     }
   }
@@ -99,9 +109,11 @@ template <class T>
 static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
                       const PairNormalisers& normalisers, PairBlock<T>& b, RowSums& sums) {
   const TermParameters<T> parameters = term_parameters<T>(job.options, plan);
+  const bool uneven = (plan.fields & kNeedsBeta) != 0 && parameters.beta != T(0.5);
+  const bool with_q = uneven || (plan.sums & terms_of_near_q(AllTerms{})) != 0;
   sums = {};
   for (std::int64_t c = 0; c < job.cols; c += kBlock) {
-    const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, c, b);
+    const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, with_q, c, b);
     for_each_measure(AllTerms{}, [&](auto term) {
       using M = decltype(term);
       if ((plan.sums & kTermBit<M>) == 0) return;

@@ -3,7 +3,7 @@
 #include "kernels/cpu/pair_block.hpp"
 
 /// Pairs of float softmax rows at temperature 1. Where log p - log q = d is small, which in most calls is nearly
-/// everywhere, p and d give the rest without a second exponential or a division.
+/// everywhere, p and d give p - q and s without a second exponential or a division, and most terms need no more.
 namespace kullback::cpu {
 
 /// (1 - e^-d) / d for |d| <= kNearLogRatio, minimax to 2^-28.6.
@@ -26,37 +26,34 @@ struct HalfTanhMinimax {
 inline constexpr float kNearLogRatio = 1.09375f;  // |s| < 1/2, see is_near
 
 struct NearPair {
-  float q, diff, s;
+  float diff, s;
 
   KULLBACK_HD NearPair(float p, float d) {
     diff = p * (d * horner<LossMinimax, 9>(d));
     s = d * horner<HalfTanhMinimax, 6>(d * d);
-    q = p - diff;
   }
 };
 
 /// One group of columns, of which some are not near.
 static HWY_INLINE void pair_far_group(PairBlock<float>& b, std::int64_t i, const float* x_p, const float* x_q,
-                                      const Side<float>& side_q, const SplitOffset<float>& offset) {
-  alignas(64) float q[kLanes];
-  softmax_block(x_q + i, kLanes, side_q.reference, side_q.inverse, q);
+                                      const SplitOffset<float>& offset) {
   for (std::int64_t l = 0; l < kLanes; ++l) {
-    set_difference(b, i + l, pair_logs(x_p[i + l], x_q[i + l], b.p[i + l], q[l], Scale<float>{}, offset));
+    set_difference(b, i + l, pair_logs(x_p[i + l], x_q[i + l], b.p[i + l], b.q[i + l], Scale<float>{}, offset));
   }
 #pragma omp simd
   for (std::int64_t l = 0; l < kLanes; ++l) {
-    const float p = b.p[i + l], s = relative_difference(b.diff[i + l], p, q[l]), d = b.log_ratio[i + l];
+    const float p = b.p[i + l], s = relative_difference(b.diff[i + l], p, b.q[i + l]), d = b.log_ratio[i + l];
     const NearPair small(p, d);
     const bool near = (abs(d) <= kNearLogRatio) & (p > 0);
     b.diff[i + l] = near ? small.diff : b.diff[i + l];
     b.s[i + l] = near ? small.s : s;
-    b.q[i + l] = near ? small.q : q[l];
   }
 }
 
-/// q, p - q, s and the log ratio from p and the logits.
+/// p - q, s and the log ratio from p and the logits. q is filled everywhere if it is asked for; else in groups of near
+/// columns it is a placeholder.
 static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q, const Side<float>& side_q,
-                         const LogOffset& log_offset, std::int64_t n) {
+                         bool with_q, const LogOffset& log_offset, std::int64_t n) {
   const SplitOffset<float> offset(log_offset);
   b.near = true;
   for (std::int64_t i = 0; i < n; i += kLanes) {
@@ -67,9 +64,10 @@ static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q
       far |= !(abs(d) <= kNearLogRatio && b.p[l] > 0);
       b.log_ratio[l] = d;
     }
+    if (with_q || far != 0) softmax_block(x_q + i, kLanes, side_q.reference, side_q.inverse, b.q + i);
     if (far != 0) {
       b.near = false;
-      pair_far_group(b, i, x_p, x_q, side_q, offset);
+      pair_far_group(b, i, x_p, x_q, offset);
       continue;
     }
 #pragma omp simd
@@ -77,7 +75,7 @@ static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q
       const NearPair near(b.p[l], b.log_ratio[l]);
       b.diff[l] = near.diff;
       b.s[l] = near.s;
-      b.q[l] = near.q;
+      b.q[l] = with_q ? b.q[l] : 0;
     }
   }
 }
