@@ -63,6 +63,7 @@ static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q
       const float d = offset.subtract_from(two_sum_of_finite(x_p[l], -x_q[l]));
       far |= !(abs(d) <= kNearLogRatio && b.p[l] > 0);
       b.log_ratio[l] = d;
+      b.q[l] = 0;
     }
     if (with_q || far != 0) softmax_block(x_q + i, kLanes, side_q.reference, side_q.inverse, b.q + i);
     if (far != 0) {
@@ -75,7 +76,6 @@ static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q
       const NearPair near(b.p[l], b.log_ratio[l]);
       b.diff[l] = near.diff;
       b.s[l] = near.s;
-      b.q[l] = with_q ? b.q[l] : 0;
     }
   }
 }
