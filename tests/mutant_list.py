@@ -346,6 +346,16 @@ mutants(
     ("probabilities added", "b.p[i] - b.q[i]", "b.p[i] + b.q[i]"),
     ("mixed: largest entry counted twice", "if (c + i != side.argmax)", "if (true)"))
 mutants(
+    ROWS, "kernels/cpu/given_rows.hpp",
+    ("far columns taken for near", "far |= !is_near(s[l], 0.0f);", ";"),
+    ("probabilities added", "diff[l] = p[l] - q[l];", "diff[l] = p[l] + q[l];"),
+    ("entries of Q not checked", "q.set_range(top_q.max())", "q.set_range(1)"))
+mutants(
+    ROWS, "kernels/cpu/softmax_pairs.hpp",
+    ("far columns taken for near", "far |= !(abs(d) <= kNearLogRatio && b.p[l] > 0);", ";"),
+    ("series used too far", "kNearLogRatio = 1.09375f", "kNearLogRatio = 4.0f"),
+    ("half of the series", "horner<LossMinimax, 9>(d)", "horner<LossMinimax, 6>(d)"))
+mutants(
     ROWS, "kernels/cpu/rowwise_rows.hpp",
     ("last block dropped", "c < job.cols; c += kBlock", "c + 1 < job.cols; c += kBlock"),
     ("rows beyond float32 not widened", "if (!one_row(job, plan, p, q, row, block, sums))",
