@@ -66,7 +66,7 @@ mutants(
     ("switch ignores the sign of s", "abs(x.s) <= T(0.5)", "x.s <= T(0.5)"),
     ("series used too far", "abs(x.s) <= T(0.5)", "abs(x.s) <= T(0.6)"),
     ("series never used", "abs(x.s) <= T(0.5)", "abs(x.s) <= T(0)"),
-    ("leading term of the series", "series, T(1))", "series, T(2))"))
+    ("leading term of the series", "artanh_tail(x.s * x.s), T(1))", "artanh_tail(x.s * x.s), T(2))"))
 mutants(
     ROWS, "kernels/measures/reverse_kl.hpp",
     ("not reversed", "Kl::term(x.swapped(), parameters)", "Kl::term(x, parameters)"))
@@ -79,10 +79,10 @@ mutants(
 mutants(
     ROWS, "kernels/measures/js.hpp",
     ("factor of the near branch", "T(0.25) *", "T(0.26) *"),
-    ("near branch too far", "kSwitch = T(0.6), kLn2", "kSwitch = T(0.9), kLn2"),
+    ("near branch too far", "abs(x.s) <= T(0.5) ? near(x)", "abs(x.s) <= T(0.9) ? near(x)"),
     ("ln 2 off", "0.69314718055994530942", "0.69314718055990"),
     ("sign of the cross term", "- cross)", "+ cross)"),
-    ("guard of disjoint columns dropped", "e > 0 ? e * abs(x.log_ratio) : T(0)", "e * abs(x.log_ratio)"),
+    ("guard of disjoint columns dropped", "smaller > 0 ? smaller * abs(x.log_ratio) : T(0)", "smaller * abs(x.log_ratio)"),
     ("smaller for larger", "larger = x.p > x.q ? x.p : x.q", "larger = x.p > x.q ? x.q : x.p"))
 mutants(
     ROWS_OPTIONS, "kernels/measures/js.hpp",
@@ -115,8 +115,8 @@ mutants(
 mutants(
     ROWS, "kernels/measures/pair.hpp",
     ("log ratio: factor of the series", "2 * x.s * fma", "2.01f * x.s * fma"),
-    ("log ratio: series used too far", "abs(x.s) <= T(0.5) &&", "abs(x.s) <= T(0.8) &&"),
-    ("log ratio: series never used", "abs(x.s) <= T(0.5) &&", "abs(x.s) <= T(0) &&"),
+    ("log ratio: series used too far", "abs(s) <= T(0.5) &&", "abs(s) <= T(0.8) &&"),
+    ("log ratio: series never used", "abs(s) <= T(0.5) &&", "abs(s) <= T(0) &&"),
     ("precise log of the wrong number", "w.smallest > 0 ? static_cast<double>(log_x)", "w.smallest > 0 ? log(static_cast<double>(x))"))
 mutants(
     ROWS, "kernels/measures/pair.hpp",
@@ -271,7 +271,8 @@ mutants(
     ("log: low part of ln 2 dropped", "fma(kt, R::kLn2Lo, s * (half_f2 + tail))", "s * (half_f2 + tail)"),
     ("log of 0", "x == 0 ? -kInf<T>", "x == 0 ? T(0)"),
     ("log1p: lost part dropped", "log(u) + lost / u", "log(u)"),
-    ("log_ratio: exponents swapped", "(a.k - b.k)", "(b.k - a.k)"))
+    ("log_ratio: exponents swapped", "r.k + (a.k - b.k)", "r.k + (b.k - a.k)"),
+    ("log_ratio of floats: exponents swapped", "static_cast<float>(a.k - b.k)", "static_cast<float>(b.k - a.k)"))
 mutants(
     MATH, "kernels/math/real.hpp",
     ("float exp: two terms fewer", "kExpTerms = 7;", "kExpTerms = 5;"),
@@ -280,10 +281,10 @@ mutants(
     ("double log: three terms fewer", "kLogTerms = 11;", "kLogTerms = 8;"))
 mutants(
     ROWS, "kernels/math/real.hpp",
-    ("float artanh: half of the terms", "kArtanhTerms = 12;", "kArtanhTerms = 6;"),
-    ("float js: half of the terms", "kJsTerms = 15;", "kJsTerms = 7;"),
+    ("float artanh: fewer terms", "kArtanhTerms = 6;", "kArtanhTerms = 4;"),
+    ("float js: fewer terms", "kJsTerms = 6;", "kJsTerms = 4;"),
     ("double artanh: half of the terms", "kArtanhTerms = 27;", "kArtanhTerms = 13;"),
-    ("double js: half of the terms", "kJsTerms = 34;", "kJsTerms = 17;"))
+    ("double js: half of the terms", "kJsTerms = 26;", "kJsTerms = 13;"))
 mutants(
     ROWS, "kernels/math/series.hpp",
     ("exp coefficients", "i <= k + 2", "i <= k + 1"),
@@ -291,8 +292,8 @@ mutants(
     ("Jensen-Shannon coefficients", "(k + 1.0) * (2 * k + 1)", "(k + 1.0) * (2 * k + 2)"))
 mutants(
     MATH, "kernels/math/sum.hpp",
-    ("two_sum: residual dropped", "abs(s) < kInf<T> ? lo : T(0)", "T(0)"),
-    ("two_sum: residual of an infinite sum", "abs(s) < kInf<T> ? lo : T(0)", "lo"),
+    ("two_sum: residual dropped", "abs(sum.hi) < kInf<T> ? sum.lo : T(0)", "T(0)"),
+    ("two_sum: residual of an infinite sum", "abs(sum.hi) < kInf<T> ? sum.lo : T(0)", "sum.lo"),
     ("two_product: residual dropped", "fma(a, b, -p)", "T(0)"),
     ("compensated sum: what is lost", "lost += s.lo;", ""))
 mutants(
@@ -304,7 +305,7 @@ mutants(
     ("maximum not left out of the sum", "term[side.argmax - c] = 0;", ";"),
     ("later blocks not loaded",
      "if (cols > kBlock) load_block(side.view, side.row, c, n, side.pad(), x);\n#pragma omp simd", ""),
-    ("a single row not shared", "side.view.rows == 1 ? 0 : row", "row"),
+    ("a single row not shared", "view.rows == 1 ? 0 : of_batch", "of_batch"),
     ("check tolerance too large", "<= check_tolerance(side.view.dtype)", "<= 100 * check_tolerance(side.view.dtype)"),
     ("check tolerance too small", "<= check_tolerance(side.view.dtype)", "<= 1e-4 * check_tolerance(side.view.dtype)"))
 mutants(
@@ -345,6 +346,16 @@ mutants(
     ("probabilities added", "b.p[i] - b.q[i]", "b.p[i] + b.q[i]"),
     ("mixed: largest entry counted twice", "if (c + i != side.argmax)", "if (true)"))
 mutants(
+    ROWS, "kernels/cpu/given_rows.hpp",
+    ("far columns taken for near", "far |= !is_near(s[l], 0.0f);", ";"),
+    ("probabilities added", "diff[l] = p[l] - q[l];", "diff[l] = p[l] + q[l];"),
+    ("entries of Q not checked", "q.set_range(top_q.max())", "q.set_range(1)"))
+mutants(
+    ROWS, "kernels/cpu/softmax_pairs.hpp",
+    ("far columns taken for near", "far |= !(abs(d) <= kNearLogRatio && b.p[l] > 0);", ";"),
+    ("series used too far", "kNearLogRatio = 1.09375f", "kNearLogRatio = 4.0f"),
+    ("half of the series", "horner<LossMinimax, 9>(d)", "horner<LossMinimax, 6>(d)"))
+mutants(
     ROWS, "kernels/cpu/rowwise_rows.hpp",
     ("last block dropped", "c < job.cols; c += kBlock", "c + 1 < job.cols; c += kBlock"),
     ("rows beyond float32 not widened", "if (!one_row(job, plan, p, q, row, block, sums))",
@@ -352,7 +363,7 @@ mutants(
 mutants(
     ROWS_OPTIONS, "kernels/cpu/rowwise_rows.hpp",
     ("padding in the sums of logarithms", "i < n ? x[i] : T(0)", "i <= n ? x[i] : T(0)"),
-    ("the weight is even", "if (parameters.beta == T(0.5))", "if (true)"))
+    ("the weight is even", "even = parameters.beta == T(0.5)", "even = true"))
 mutants(
     ROWS_OPTIONS, "kernels/row_plan.hpp",
     ("weight of Q", "static_cast<T>(1 - options.beta)", "static_cast<T>(options.beta)"))
@@ -382,7 +393,7 @@ mutants(
     ROWS, "kernels/cpu/block.hpp",
     ("tail of a block dropped", "cols - c < kBlock ? cols - c : kBlock", "cols - c < kBlock ? cols - c - 1 : kBlock"),
     ("padding not written", "for (std::int64_t i = n; i < padded(n); ++i) to[i] = pad;", ""),
-    ("a lane lost", "half = kLanes / 2; half > 0", "half = kLanes / 2; half > 1"),
+    ("a lane lost", "if constexpr (kWidth > 1)", "if constexpr (kWidth > 2)"),
     ("remainders dropped", "if (v.dtype != DType::i64) return;", "return;"))
 mutants(
     LOSS, "kernels/math/convert.hpp",
@@ -601,10 +612,9 @@ mutants(
     ("reference not moved", "!hn::AllFalse(Floats(), hn::Gt(largest, ceiling_))", "false"),
     ("sums not brought to a new reference", "sum_[l] * factor", "sum_[l]"),
     ("the largest is counted", "max_[winner] = -kInf<float>;", ""),
-    ("the lanes' largest are not counted", "part_ + v * kVectorLanes);\n    }\n    for (std::int64_t l = 0; l < kLanes; ++l) sum_[l] += static_cast<double>(part_[l]);\n    for",
-     "part_ + v * kVectorLanes);\n    }\n    for"),
-    ("bad entries not noticed", "row.bad = !hn::AllFalse(Floats(), bad_);", "row.bad = false;"),
-    ("lane of the largest", "winner = max_[l] > max_[winner] ? l : winner", "winner = 0"))
+    ("the lanes' largest are not counted", "sum_[l] += static_cast<double>(part_[l]);\n    fold_lanes(sum_);", "sum_[l] += 0;\n    fold_lanes(sum_);"),
+    ("bad entries not noticed", "row.bad = !hn::AllTrue(Floats(), good_);", "row.bad = false;"),
+    ("lane of the largest", "while (winner + 1 < kLanes && max_[winner] != row.max) ++winner;", ""))
 mutants(
     ROWS, "kernels/math/row_side.hpp",
     ("mixed: total's exponent dropped", "{-scale.hi, -scale.lo}", "{0, 0}"))

@@ -90,17 +90,50 @@ static inline void load_block_remainder(const MatrixView& v, std::int64_t row, s
   }
 }
 
-/// Sum over a padded block: column i into lane i % kLanes, then a binary tree over the lanes.
-template <class T> static T block_sum(const T* x, std::int64_t n) {
-  alignas(64) T lane[kLanes] = {};
+/// Columns [col, col + n) of a row: where they lie if they are whole lanes of T, else in the buffer, padded.
+template <class T>
+static const T* block_at(const MatrixView& v, std::int64_t row, std::int64_t col, std::int64_t n, T pad, T* buffer) {
+  constexpr DType kSame = sizeof(T) == sizeof(float) ? DType::f32 : DType::f64;
+  if (v.dtype == kSame && n % kLanes == 0) return element<T>(v, row, col);
+  load_block(v, row, col, n, pad, buffer);
+  return buffer;
+}
+
+/// The sum over kWidth lanes by a binary tree, into the first. (A loop over halves would not be unrolled in time for
+/// the vectoriser.)
+template <std::int64_t kWidth = kLanes, class T> KULLBACK_HD void fold_lanes(T* lane) {
+  if constexpr (kWidth > 1) {
+#pragma omp simd
+    for (std::int64_t l = 0; l < kWidth / 2; ++l) lane[l] += lane[l + kWidth / 2];
+    fold_lanes<kWidth / 2>(lane);
+  }
+}
+
+/// A block's partial sums: column i goes into lane i % kLanes, then the tree over the lanes.
+template <class T> struct alignas(64) LaneSums {
+  T lane[kLanes];
+
+  KULLBACK_HD LaneSums() {
+    for (std::int64_t l = 0; l < kLanes; ++l) lane[l] = T(-0.0);  // to which anything adds exactly
+  }
+  KULLBACK_HD T total() {
+    fold_lanes(lane);
+    return lane[0];
+  }
+};
+
+/// Sum of f(i) over a padded block.
+template <class T, class F> KULLBACK_HD T lane_sum(std::int64_t n, F&& f) {
+  LaneSums<T> sums;
   for (std::int64_t i = 0; i < n; i += kLanes) {
 #pragma omp simd
-    for (std::int64_t l = 0; l < kLanes; ++l) lane[l] += x[i + l];
+    for (std::int64_t l = 0; l < kLanes; ++l) sums.lane[l] += f(i + l);
   }
-  for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (std::int64_t l = 0; l < half; ++l) lane[l] += lane[l + half];
-  }
-  return lane[0];
+  return sums.total();
+}
+
+template <class T> static T block_sum(const T* x, std::int64_t n) {
+  return lane_sum<T>(n, [x](std::int64_t i) { return x[i]; });
 }
 
 }  // namespace kullback::cpu

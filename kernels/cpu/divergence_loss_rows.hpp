@@ -95,7 +95,7 @@ static void sum_slopes(const DivergenceLossJob& job, const RowsPlan& plan, const
                        SideGradient<T>& of_p, SideGradient<T>& of_q) {
   const TermParameters<T> parameters = term_parameters<T>(job.rows.options, plan);
   for (std::int64_t c = 0; c < job.rows.cols; c += kBlock) {
-    const std::int64_t n = fill_block(job.rows, plan, p, q, normalisers, c, b);
+    const std::int64_t n = fill_block(job.rows, plan, p, q, normalisers, true, c, b);
     const auto sum_side = [&](SideGradient<T>& side, auto is_q) {
       constexpr bool kOfQ = decltype(is_q)::value;
       if (!side.wanted()) return;

@@ -3,6 +3,7 @@
 #include "kernels/cpu/block.hpp"
 #include "kernels/cpu/row_engines.hpp"
 #include "kernels/cpu/softmax_row.hpp"
+#include "kernels/cpu/top_entries.hpp"
 #include "kernels/math/row_side.hpp"
 
 /// One side (P or Q) of a row on the CPU: its normaliser, its probabilities block by block.
@@ -17,6 +18,21 @@ template <class T> struct Side : RowSide<T> {
   // Of float logits at temperature 1, most rows of most calls: p = exp(x - reference) * inverse.
   bool quick;
   T reference, inverse;
+
+  KULLBACK_HD void start_row(std::int64_t of_batch) { row = view.rows == 1 ? 0 : of_batch; }
+  /// Of a row of probabilities that are taken as they are.
+  KULLBACK_HD bool needs_range_alone() const {
+    return this->form == Form::prob && !check && !with_mass && !wants_argmax;
+  }
+  /// The same, from its largest entry. False for a row that must be looked at more closely.
+  KULLBACK_HD bool set_range(T largest) {
+    if (!(largest > 0 && largest <= T(0x1p100))) return false;
+    this->status = status_ok;
+    this->max = largest, this->min = 0;
+    this->total = {1, 0};
+    this->set_no_normaliser();
+    return true;
+  }
 };
 
 template <class T>
@@ -149,13 +165,34 @@ static bool prepare_quickly(Side<float>& side, BlockArray<float>& x) {
 }
 static bool prepare_quickly(Side<double>&, BlockArray<double>&) { return false; }
 
+/// Float probabilities as given, if they are in range.
+static bool prepare_given(Side<float>& side, BlockArray<float>& x) {
+  if (!side.needs_range_alone()) return false;
+  TopEntries top;
+  for (std::int64_t c = 0; c < side.view.cols; c += kBlock) {
+    const std::int64_t n = block_columns(side.view.cols, c);
+    const float* from = x;
+    if (side.view.cols > kBlock) {
+      from = block_at(side.view, side.row, c, n, side.pad(), x);
+    } else {
+      load_block(side.view, side.row, c, n, side.pad(), x);
+    }
+    for (std::int64_t i = 0; i < padded(n); i += kLanes) {
+#pragma omp simd
+      for (std::int64_t l = 0; l < kLanes; ++l) top.add(l, from[i + l]);
+    }
+  }
+  return side.set_range(top.max());
+}
+static bool prepare_given(Side<double>&, BlockArray<double>&) { return false; }
+
 /// Everything above, for row `row` of the side. Leaves the row's first block in x if the row has only one.
 template <class T>
 static void prepare_row(Side<T>& side, std::int64_t row, BlockArray<T>& x, BlockArray<T>& term,
                         BlockArray<double>& remainder) {
-  side.row = side.view.rows == 1 ? 0 : row;
+  side.start_row(row);
   side.quick = prepare_quickly(side, x);
-  if (side.quick) return;
+  if (side.quick || prepare_given(side, x)) return;
   scan_row(side, 1.0, x, remainder);
   side.set_no_normaliser();
   if (side.status != status_ok) return;

@@ -1,11 +1,13 @@
 #pragma once
 
-#include "kernels/cpu/pair_block.hpp"
+#include "kernels/cpu/given_rows.hpp"
+#include "kernels/cpu/softmax_pairs.hpp"
 #include "kernels/math/online_softmax.hpp"
 #include "kernels/row_results.hpp"
 
 /// The row-wise engine: rows [first, last) of a job on one thread. A row is read from memory once: a first sweep finds
 /// its normalisers, a second, over the row now in cache, sums the terms of every asked measure block by block.
+/// (given_rows.hpp does both in one for rows without a normaliser.)
 namespace kullback::cpu {
 
 /// The sums over the columns that a row's outputs are made of.
@@ -17,16 +19,17 @@ struct RowSums {
 };
 
 template <class M, class T>
-static double block_term(PairBlock<T>& b, const TermParameters<T>& parameters, std::int64_t n) {
-  if constexpr ((M::kFields & kNeedsBeta) != 0) {
-    if (parameters.beta == T(0.5)) {
-      for (std::int64_t i = 0; i < n; ++i) b.term[i] = M::term(b[i], EvenParameters<T>{});
-      return block_sum(b.term, n);
-    }
+static double block_term(const PairBlock<T>& b, const TermParameters<T>& parameters, std::int64_t n) {
+  constexpr bool kNeedsEven = (M::kFields & kNeedsBeta) != 0;
+  const bool even = parameters.beta == T(0.5);
+  if constexpr (kHasNear<M>) {
+    if (b.near && (even || !kNeedsEven)) return lane_sum<T>(n, [&](std::int64_t i) { return M::near(b[i]); });
+  }
+  if constexpr (kNeedsEven) {
+    if (even) return lane_sum<T>(n, [&](std::int64_t i) { return M::term(b[i], EvenParameters<T>{}); });
   }
   const TermParameters<T> w = parameters;
-  for (std::int64_t i = 0; i < n; ++i) b.term[i] = M::term(b[i], w);
-  return block_sum(b.term, n);
+  return lane_sum<T>(n, [&](std::int64_t i) { return M::term(b[i], w); });
 }
 
 /// Of terms that are logarithms.
@@ -53,35 +56,51 @@ struct PairNormalisers {
   MixedNormalisers mixed;  // Pairing::mixed
 };
 
-/// The columns of the block at column c as pairs, as far as the plan's fields go. Returns its padded size.
+/// Terms that read no q of near columns.
+template <class M>
+inline constexpr bool kNearWithoutQ = kHasNear<M> || std::is_same_v<M, Tv> || std::is_same_v<M, Triangular> ||
+                                      std::is_same_v<M, Entropy> || std::is_same_v<M, CrossEntropy>;
+
+template <class... Ms> constexpr unsigned terms_of_near_q(MeasureList<Ms...>) {
+  return (0u | ... | (kNearWithoutQ<Ms> ? 0u : kTermBit<Ms>));
+}
+
+/// The columns of the block at column c as pairs, as far as the plan's fields go; `with_q`: also q of near columns.
+/// Returns its padded size.
 template <class T>
 static std::int64_t fill_block(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
-                               const PairNormalisers& normalisers, std::int64_t c, PairBlock<T>& b) {
+                               const PairNormalisers& normalisers, bool with_q, std::int64_t c, PairBlock<T>& b) {
   const std::int64_t columns = block_columns(job.cols, c), n = padded(columns);
-  const auto load = [&](const Side<T>& side, T* x, double* remainder) {
-    if (job.cols > kBlock) load_block(side.view, side.row, c, columns, side.pad(), x);
+  const auto load = [&](const Side<T>& side, T* x, double* remainder) -> const T* {
     if (plan.wide && !side.is_log()) load_block_remainder(side.view, side.row, c, columns, remainder);
+    return job.cols > kBlock ? block_at(side.view, side.row, c, columns, side.pad(), x) : x;
   };
+  const T *x_p = b.x_p, *x_q = b.x_q;
   if (plan.p) {
-    load(p, b.x_p, b.remainder_p);
-    fill_side(p, b.x_p, b.remainder_p, n, plan.fields & kNeedsLogP, b.p, b.log_p);
+    x_p = load(p, b.x_p, b.remainder_p);
+    fill_side(p, x_p, b.remainder_p, n, plan.fields & kNeedsLogP, b.p, b.log_p);
   }
-  if (plan.q) {
-    load(q, b.x_q, b.remainder_q);
-    fill_side(q, b.x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
+  if (plan.q) x_q = load(q, b.x_q, b.remainder_q);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (plan.pairing == Pairing::logs && p.quick && q.quick) {
+      if (plan.fields & kNeedsLogQ) fill_logs<Form::softmax>(q, x_q, b.remainder_q, n, b.log_q);
+      pair_softmax(b, x_p, x_q, q, with_q, normalisers.offset, n);
+      return n;
+    }
   }
+  if (plan.q) fill_side(q, x_q, b.remainder_q, n, plan.fields & kNeedsLogQ, b.q, b.log_q);
   switch (plan.pairing) {
     case Pairing::single: break;
-    case Pairing::logs: pair_logs(b, p.scale, normalisers.offset, n); break;
-    case Pairing::probs: pair_probs(b, plan.fields, n); break;
+    case Pairing::logs: pair_logs(b, x_p, x_q, p.scale, normalisers.offset, n); break;
+    case Pairing::probs: pair_probs(b, plan.fields, n); return n;
     case Pairing::shares:
-      if constexpr (sizeof(T) == sizeof(double)) pair_shares(b, p, q, plan.fields, n);
+      if constexpr (sizeof(T) == sizeof(double)) pair_shares(b, x_p, x_q, p, q, plan.fields, n);
       break;
     case Pairing::mixed:
-      if constexpr (sizeof(T) == sizeof(double)) pair_mixed(b, p, q, normalisers.mixed, n);
+      if constexpr (sizeof(T) == sizeof(double)) pair_mixed(b, x_p, x_q, p, q, normalisers.mixed, n);
       break;
   }
-  if (plan.fields & kNeedsS) fill_relative(b, n);
+  if (plan.fields & kNeedsS) fill_relative(b, plan.fields, n);
   return n;
 }
 
@@ -90,9 +109,11 @@ template <class T>
 static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p, const Side<T>& q,
                       const PairNormalisers& normalisers, PairBlock<T>& b, RowSums& sums) {
   const TermParameters<T> parameters = term_parameters<T>(job.options, plan);
+  const bool uneven = (plan.fields & kNeedsBeta) != 0 && parameters.beta != T(0.5);
+  const bool with_q = uneven || (plan.sums & terms_of_near_q(AllTerms{})) != 0;
   sums = {};
   for (std::int64_t c = 0; c < job.cols; c += kBlock) {
-    const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, c, b);
+    const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, with_q, c, b);
     for_each_measure(AllTerms{}, [&](auto term) {
       using M = decltype(term);
       if ((plan.sums & kTermBit<M>) == 0) return;
@@ -103,10 +124,13 @@ static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p
       }
     });
     if (plan.pairing == Pairing::logs && p.form == Form::softmax) {
-      sums.diff.add(block_sum(b.diff, n));
+      LaneSums<T> diff, absolute;
+      for (std::int64_t i = 0; i < n; i += kLanes) {
 #pragma omp simd
-      for (std::int64_t i = 0; i < n; ++i) b.term[i] = abs(b.diff[i]);
-      sums.absolute_diff.add(block_sum(b.term, n));
+        for (std::int64_t l = 0; l < kLanes; ++l) diff.lane[l] += b.diff[i + l], absolute.lane[l] += abs(b.diff[i + l]);
+      }
+      sums.diff.add(diff.total());
+      sums.absolute_diff.add(absolute.total());
     }
     if (plan.smooth && plan.label_p) sums.log_p.add(sum_of_first(b.log_p, columns, b));
     if (plan.smooth && plan.label_q) sums.log_q.add(sum_of_first(b.log_q, columns, b));
@@ -168,13 +192,14 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
   RowFacts facts{};
   facts.lse_q = -kInf<double>;
   const Label label = read_label(job.labels, row, job.cols, job.options.ignore_index);
-  if (job.cols > 0) {
+  const bool swept = sweep_given(job, plan, p, q, row, b, sums.term);
+  if (job.cols > 0 && !swept) {
     if (plan.p) prepare_row(p, row, b.x_p, b.term, b.remainder_p), status |= p.status;
     if (plan.q) prepare_row(q, row, b.x_q, b.term, b.remainder_q), status |= q.status;
   }
   if ((plan.p && leaves_float(p)) || (plan.q && leaves_float(q))) return false;
   const bool good = status == status_ok;
-  if (good && plan.terms) sum_pair_terms(job, plan, p, q, b, sums);
+  if (good && plan.terms && !swept) sum_pair_terms(job, plan, p, q, b, sums);
   if (good && job.cols > 0) facts = facts_of(job, plan, p, q, label, sums);
   if (job.status != nullptr) job.status[row] = status | label.status;
   store_measures<AllTerms>(job, row, status, label, facts, SumOf{sums});

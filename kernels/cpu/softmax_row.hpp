@@ -39,11 +39,11 @@ class OnlineLanes {
 
   HWY_INLINE SoftmaxRow finish() {
     SoftmaxRow row;
-    row.bad = !hn::AllFalse(Floats(), bad_);
+    row.bad = !hn::AllTrue(Floats(), good_);
     row.reference = reference_;
+    row.max = largest(max_, kLanes);
     std::int64_t winner = 0;
-    for (std::int64_t l = 1; l < kLanes; ++l) winner = max_[l] > max_[winner] ? l : winner;
-    row.max = max_[winner];
+    while (winner + 1 < kLanes && max_[winner] != row.max) ++winner;
     // The lanes' largest entries are not in their sums yet; one of them stays out.
     max_[winner] = -kInf<float>;
     for (std::int64_t v = 0; v < kVectors; ++v) {
@@ -51,15 +51,13 @@ class OnlineLanes {
       hn::Store(exp_at_most_64(hn::Sub(max, splat(reference_))), Floats(), part_ + v * kVectorLanes);
     }
     for (std::int64_t l = 0; l < kLanes; ++l) sum_[l] += static_cast<double>(part_[l]);
-    for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
-      for (std::int64_t l = 0; l < half; ++l) sum_[l] += sum_[l + half];
-    }
+    fold_lanes(sum_);
     row.sum = sum_[0];
     return row;
   }
 
   OnlineLanes() {
-    for (std::int64_t l = 0; l < kLanes; ++l) max_[l] = -kInf<float>, sum_[l] = 0;
+    for (std::int64_t l = 0; l < kLanes; ++l) max_[l] = -kInf<float>, sum_[l] = -0.0;
   }
 
  private:
@@ -72,30 +70,35 @@ class OnlineLanes {
       max[v] = hn::Load(Floats(), max_ + v * kVectorLanes);
       sum[v] = hn::Zero(Floats());
     }
-    FloatMask bad = bad_;
+    FloatMask good = good_;
     for (std::int64_t i = 0; i < n; i += kLanes) {
       for (std::int64_t v = 0; v < kVectors; ++v) {
         const FloatVec entry = hn::LoadU(Floats(), x + i + v * kVectorLanes);
         const FloatMask fine = hn::Or(hn::Lt(hn::Abs(entry), most), hn::Eq(entry, lowest));  // not of a NaN
-        bad = hn::Or(bad, hn::Not(fine));
+        good = hn::And(good, fine);
         const FloatVec smaller = hn::Min(entry, max[v]);
         max[v] = hn::Max(entry, max[v]);
         sum[v] = hn::Add(sum[v], exp_at_most_64(hn::Sub(smaller, reference)));
       }
     }
-    bad_ = bad;
+    good_ = good;
+  }
+
+  /// Of whole lanes; NaN are passed over.
+  static HWY_INLINE float largest(const float* x, std::int64_t n) {
+    FloatVec max = splat(-kInf<float>);
+    for (std::int64_t i = 0; i < n; i += kVectorLanes) max = hn::Max(hn::LoadU(Floats(), x + i), max);
+    return hn::GetLane(hn::MaxOfLanes(Floats(), max));
   }
 
   /// Chooses the reference for the largest entry so far, these columns included.
   void refer(const float* x, std::int64_t n) {
-    float max = -kInf<float>;
-    for (std::int64_t i = 0; i < n; ++i) max = x[i] > max ? x[i] : max;
-    for (std::int64_t l = 0; l < kLanes; ++l) max = max_[l] > max ? max_[l] : max;
+    const float here = largest(x, n), before = largest(max_, kLanes), max = here > before ? here : before;
     if (!(abs(max) < 0x1p125f)) return;  // no mass yet, or a row that is bad
     const float reference = ReferredExp<float, true>().reference_for(max);
     if (reference != reference_) {
       const double factor = exp(static_cast<double>(reference_) - static_cast<double>(reference));
-      for (std::int64_t l = 0; l < kLanes; ++l) sum_[l] = sum_[l] > 0 ? sum_[l] * factor : 0;
+      for (std::int64_t l = 0; l < kLanes; ++l) sum_[l] = sum_[l] > 0 ? sum_[l] * factor : -0.0;
     }
     reference_ = reference;
     ceiling_ = splat(reference + kReferenceWindow);
@@ -105,7 +108,7 @@ class OnlineLanes {
   alignas(64) double sum_[kLanes];
   float reference_ = 0;
   FloatVec ceiling_ = splat(-kInf<float>);  // what the reference serves; -inf: none was chosen
-  FloatMask bad_ = hn::MaskFromVec(hn::Zero(Floats()));
+  FloatMask good_ = hn::Eq(hn::Zero(Floats()), hn::Zero(Floats()));
 };
 
 /// p = exp(x - reference) * inverse_sum for a block of whole lanes.

@@ -22,8 +22,8 @@ template <> struct Real<float> {
   static constexpr Bits kSqrtHalfBits = 0x3f3504f3;
   static constexpr int kExpTerms = 7;       // of (e^r - 1 - r)/r^2 on |r| <= ln2/2
   static constexpr int kLogTerms = 5;       // of the atanh series on m in [sqrt 1/2, sqrt 2]
-  static constexpr int kArtanhTerms = 12;   // of (artanh s - s)/s^3 on |s| <= 1/2
-  static constexpr int kJsTerms = 15;       // of the Jensen-Shannon series on |s| <= 0.6
+  static constexpr int kArtanhTerms = 6;    // of (artanh s - s)/s^3 on |s| <= 1/2
+  static constexpr int kJsTerms = 6;        // of the Jensen-Shannon series on |s| <= 1/2
   static constexpr int kUnitExpTerms = 11;  // of (e^x - 1 - x)/x^2 on |x| <= 1
 };
 
@@ -41,7 +41,7 @@ template <> struct Real<double> {
   static constexpr int kExpTerms = 13;
   static constexpr int kLogTerms = 11;
   static constexpr int kArtanhTerms = 27;
-  static constexpr int kJsTerms = 34;
+  static constexpr int kJsTerms = 26;
   static constexpr int kUnitExpTerms = 18;
 };
 

@@ -7,12 +7,17 @@ namespace kullback {
 /// An unevaluated sum hi + lo.
 template <class T> struct TwoTerms { T hi, lo; };
 
-/// a + b exactly (Knuth's TwoSum, any magnitudes). lo is 0 when hi is not finite.
-template <class T> KULLBACK_HD TwoTerms<T> two_sum(T a, T b) {
+/// a + b exactly (Knuth's TwoSum, any magnitudes), if it is finite.
+template <class T> KULLBACK_HD TwoTerms<T> two_sum_of_finite(T a, T b) {
   const T s = a + b;
   const T v = s - a;
-  const T lo = (a - (s - v)) + (b - v);
-  return {s, abs(s) < kInf<T> ? lo : T(0)};
+  return {s, (a - (s - v)) + (b - v)};
+}
+
+/// The same of any: lo is 0 when hi is not finite.
+template <class T> KULLBACK_HD TwoTerms<T> two_sum(T a, T b) {
+  const TwoTerms<T> sum = two_sum_of_finite(a, b);
+  return {sum.hi, abs(sum.hi) < kInf<T> ? sum.lo : T(0)};
 }
 
 /// a * b exactly, barring underflow.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "kernels/measures/bhattacharyya.hpp"
 #include "kernels/measures/chi2.hpp"
@@ -89,6 +90,11 @@ template <class... Ms> constexpr unsigned fields_of(MeasureList<Ms...>) { return
 /// Terms that are logarithms, in double, of what is summed; the sum is one, too.
 template <class Term, class = void> inline constexpr bool kIsLogarithmic = false;
 template <class Term> inline constexpr bool kIsLogarithmic<Term, std::enable_if_t<Term::kLogarithmic>> = true;
+
+/// Terms with a form for near columns, see is_near.
+template <class Term, class = void> inline constexpr bool kHasNear = false;
+template <class Term>
+inline constexpr bool kHasNear<Term, std::void_t<decltype(Term::near(std::declval<Pair<float>>()))>> = true;
 
 /// `sum(Term{})`: a term's sum over the columns.
 template <class M, class Sum> KULLBACK_HD double value_of(const Sum& sum, const RowFacts& facts) {

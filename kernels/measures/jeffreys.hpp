@@ -15,6 +15,7 @@ struct Jeffreys {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return abs(x.log_ratio) < kInf<T> ? x.diff * accurate_log_ratio(x) : kInf<T>;
   }
+  template <class T> static KULLBACK_HD T near(const Pair<T>& x) { return x.diff * near_log_ratio(x); }
 
   static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
   template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) {

@@ -5,8 +5,8 @@
 namespace kullback {
 
 /// Jensen-Shannon divergence (Lin 1991): beta KL(p,m) + (1-beta) KL(q,m), m = beta p + (1-beta) q.
-/// At beta = 1/2 a term is even in s, hence symmetric bit for bit: w/4 ((1+s) log(1+s) + (1-s) log(1-s)), a series of
-/// positive terms up to |s| = 0.6; beyond, with e = min/max of p and q, max/2 ((1+e)(ln 2 - log1p e) - e |log p/q|).
+/// At beta = 1/2 a term is even in s, hence symmetric bit for bit: w/4 ((1+s) log(1+s) + (1-s) log(1-s)), a series in
+/// s^2 up to |s| = 1/2; beyond, with e = min/max of p and q, (w (ln 2 - log1p e) - min |log p/q|) / 2.
 struct Js {
   static constexpr Measure kId = Measure::js;
   static constexpr MeasureInfo kInfo = {"js", true, true, false, true};
@@ -18,15 +18,18 @@ struct Js {
   }
 
   template <class T> static KULLBACK_HD T half(const Pair<T>& x) {
-    constexpr T kSwitch = T(0.6), kLn2 = T(0.69314718055994530942);
-    const T z = x.s * x.s;
-    const T series = horner<JensenShannonSeries, Real<T>::kJsTerms>(z < kSwitch * kSwitch ? z : kSwitch * kSwitch);
-    const T near = T(0.25) * (x.diff * x.s) * series;
-    const T larger = x.p > x.q ? x.p : x.q;
-    const T e = (x.p > x.q ? x.q : x.p) / larger;
-    const T cross = e > 0 ? e * abs(x.log_ratio) : T(0);
-    const T far = T(0.5) * larger * ((1 + e) * (kLn2 - log1p(e)) - cross);
-    return abs(x.s) <= kSwitch ? near : far;
+    constexpr T kLn2 = T(0.69314718055994530942);
+    const T larger = x.p > x.q ? x.p : x.q, smaller = x.p > x.q ? x.q : x.p, w = x.p + x.q;
+    const T r = smaller / (w + larger);  // log1p(e) = 2 artanh(r)
+    const T log1p_e = 2 * r * fma(r * r, artanh_tail(r * r), T(1));
+    const T cross = smaller > 0 ? smaller * abs(x.log_ratio) : T(0);
+    const T far = T(0.5) * (w * (kLn2 - log1p_e) - cross);
+    return abs(x.s) <= T(0.5) ? near(x) : far;
+  }
+
+  /// At beta = 1/2.
+  template <class T> static KULLBACK_HD T near(const Pair<T>& x) {
+    return T(0.25) * (x.diff * x.s) * jensen_shannon(x.s * x.s);
   }
 
   /// Both KL terms against m, whose differences to p and q are exact multiples of p - q.

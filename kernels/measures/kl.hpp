@@ -14,13 +14,14 @@ struct Kl {
   static constexpr unsigned kFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
-    const T z = x.s * x.s;
-    const T series = horner<ArtanhSeries, Real<T>::kArtanhTerms>(z < T(0.25) ? z : T(0.25));
-    const T near = x.diff * x.s * fma((1 + x.s) * x.s, series, T(1));
     // +inf where q = 0 < p, also for a p that underflows: its logit is finite.
     const T product = x.log_ratio < kInf<T> ? x.p * x.log_ratio : x.log_ratio;
     const T far = (x.p > 0 || product == kInf<T> ? product : T(0)) - x.diff;
-    return abs(x.s) <= T(0.5) && x.log_ratio < kInf<T> ? near : far;
+    return abs(x.s) <= T(0.5) && x.log_ratio < kInf<T> ? near(x) : far;
+  }
+
+  template <class T> static KULLBACK_HD T near(const Pair<T>& x) {
+    return x.diff * x.s * fma((1 + x.s) * x.s, artanh_tail(x.s * x.s), T(1));
   }
 
   static constexpr unsigned kSlopeFields = kNeedsDiff | kNeedsS | kNeedsLogRatio;

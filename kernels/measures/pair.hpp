@@ -17,12 +17,20 @@ template <class T> struct Pair {
   KULLBACK_HD Pair swapped() const { return {q, p, -diff, -s, log_q, log_p, -log_ratio}; }
 };
 
-/// log p - log q to a few u of itself, also where p and q are close and `log_ratio` is only as good as u. (Where both
-/// underflow s is 0.)
-template <class T> KULLBACK_HD T accurate_log_ratio(const Pair<T>& x) {
+/// Columns whose p and q are within a factor of 3. There some measures are a short series in s, their `near`, which
+/// reads p, q, diff and s alone: engines that know that columns are near spare them log_ratio. (Where both underflow s
+/// is 0.)
+template <class T> KULLBACK_HD bool is_near(T s, T log_ratio) { return abs(s) <= T(0.5) && abs(log_ratio) < 2; }
+
+/// log p - log q of near columns, to a few u of itself however close they are.
+template <class T> KULLBACK_HD T near_log_ratio(const Pair<T>& x) {
   const T z = x.s * x.s;
-  const T series = horner<ArtanhSeries, Real<T>::kArtanhTerms>(z < T(0.25) ? z : T(0.25));
-  return abs(x.s) <= T(0.5) && abs(x.log_ratio) < 2 ? 2 * x.s * fma(z, series, T(1)) : x.log_ratio;
+  return 2 * x.s * fma(z, artanh_tail(z), T(1));
+}
+
+/// The same of any: `log_ratio` is only as good as u.
+template <class T> KULLBACK_HD T accurate_log_ratio(const Pair<T>& x) {
+  return is_near(x.s, x.log_ratio) ? near_log_ratio(x) : x.log_ratio;
 }
 
 /// Of rows of logarithms: what is so small that it may be 0 or have lost digits, its logarithm not.

@@ -14,6 +14,7 @@ struct RelEntr {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return p_log_ratio(x);
   }
+  template <class T> static KULLBACK_HD T near(const Pair<T>& x) { return x.p * near_log_ratio(x); }
 
   static constexpr unsigned kSlopeFields = Kl::kSlopeFields;
   template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) { return -x.diff; }

@@ -14,6 +14,7 @@ struct ReverseKl {
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters& parameters) {
     return Kl::term(x.swapped(), parameters);
   }
+  template <class T> static KULLBACK_HD T near(const Pair<T>& x) { return Kl::near(x.swapped()); }
 
   static constexpr unsigned kSlopeFields = Kl::kSlopeFields;
   template <class T> static KULLBACK_HD T slope_q(const Pair<T>& x, const TermParameters<T>&) {
