@@ -70,8 +70,9 @@ template <class Series, int N, int K = 0> static HWY_INLINE PairNumbers horner(c
 
 /// CompensatedSum of math/sum.hpp. Terms are finite.
 struct PairSums {
-  PairNumbers sum = PairNumbers::all(0), lost = PairNumbers::all(0);
+  PairNumbers sum, lost;
 
+  static HWY_INLINE PairSums zero() { return {PairNumbers::all(0), PairNumbers::all(0)}; }
   HWY_INLINE void add(const PairNumbers& x) {
     const PairNumbers s = sum + x;
     const PairNumbers v = s - sum;
@@ -134,8 +135,10 @@ static HWY_INLINE void finish_pairs(const PairNumbers* cells, std::int64_t class
   // sum_cells of one square.
   PairSums columns[kMostPlaneClasses];
   for (std::int64_t j = 0; j < classes; ++j) {
+    PairSums column = PairSums::zero();
     for (std::int64_t i = 0; i < classes; ++i)
-      columns[j].add(cell_terms(cells[i * classes + j], rows[i] * cols[j], total));
+      column.add(cell_terms(cells[i * classes + j], rows[i] * cols[j], total));
+    columns[j] = column;
   }
   for (std::int64_t distance = 1; distance < classes; distance *= 2) {
     for (std::int64_t j = 0; j + distance < classes; j += 2 * distance) columns[j].merge(columns[j + distance]);

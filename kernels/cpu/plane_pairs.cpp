@@ -104,7 +104,7 @@ void PlaneInformation::finish(std::int64_t gx, std::int64_t gy, const GroupSquar
   }
 }
 
-void PlaneInformation::store(const GroupSquare& square, void* memory) const {
+void PlaneInformation::store_square(const GroupSquare& square, void* memory) const {
   const std::int64_t width = plan.square * kGroup, features = plan.shape.features;
   const std::int64_t x = square.x * kGroup, x_end = std::min(square.x_end * kGroup, features);
   const std::int64_t y = square.y * kGroup, y_end = std::min(square.y_end * kGroup, features);

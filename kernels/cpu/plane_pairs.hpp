@@ -37,12 +37,13 @@ struct PlanePlan {
            table.cols <= policy.most_codes / std::max<std::int64_t>(table.rows, 1);
   }
 
-  PlanePlan(const MatrixView& table, std::int64_t classes, MissingCode missing_code, int threads_allowed)
+  PlanePlan(const MatrixView& table, std::int64_t classes, MissingCode missing_code, int threads_allowed,
+            std::size_t bytes_of_sink = 0)
       : shape{table.rows, table.cols, classes, classes - (missing_code.exists ? 0 : 1)},
         missing(missing_code),
         threads(threads_allowed),
         square(kPlanePolicy.square_groups),
-        sink_bytes(0) {
+        sink_bytes(bytes_of_sink) {
     while (square > 1 && squares() < kPlanePolicy.squares_per_thread * threads) square /= 2;
     // With few words a group's stay in the cache anyway.
     together = shape.words() <= kWordsAtATime ? 1 : std::min<std::int64_t>(square, 4);
@@ -88,8 +89,8 @@ struct GroupSquare {
   std::int64_t x, x_end, y, y_end;
 };
 
-/// sink.finish(gx, gy, square, pair, memory) takes the counts of two groups, sink.store(square, memory) comes after the
-/// last of a square. memory: the thread's plan.sink_bytes.
+/// sink.finish(gx, gy, square, pair, memory) takes the counts of two groups, sink.store_square(square, memory) comes
+/// after the last of a square. memory: the thread's plan.sink_bytes.
 template <class Sink>
 void run_planes(const PlanePlan& plan, const PlaneTable& table, void* workspace, const Sink& sink) {
   const PlaneEngines& engines = plane_engines();
@@ -132,7 +133,7 @@ void run_planes(const PlanePlan& plan, const PlaneTable& table, void* workspace,
               [&](std::int64_t gx, std::int64_t gy) { sink.finish(gx, gy, square, pair_of(gx, gy), memory); });
         }
       }
-      sink.store(square, memory);
+      sink.store_square(square, memory);
     }
   }
 }
@@ -151,7 +152,7 @@ struct PlaneInformation {
     return static_cast<std::size_t>(width * width + classes * (classes + 2)) * sizeof(double);
   }
   void finish(std::int64_t gx, std::int64_t gy, const GroupSquare& square, const GroupPair& pair, void* memory) const;
-  void store(const GroupSquare& square, void* memory) const;
+  void store_square(const GroupSquare& square, void* memory) const;
 };
 
 /// PlaneInformation's plan and run.
