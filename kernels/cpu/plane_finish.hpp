@@ -1,8 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/plane_vectors.hpp"
-#include "kernels/math/exp_log.hpp"
-#include "kernels/math/series.hpp"
+#include "kernels/math/mutual_information.hpp"
 
 /// The finish of kernels/math/mutual_information.hpp for sixteen pairs at a time: its operations in its order, so the
 /// same bits. With fewer than 2^26 samples every product and difference of counts is exact in double.
@@ -93,7 +92,7 @@ static HWY_INLINE PairNumbers cell_terms(const PairNumbers& n, const PairNumbers
   const PairNumbers s = diff / (p + q);
   const PairNumbers z = s * s;
   const PairNumbers one = PairNumbers::all(1);
-  const PairNumbers series = horner<ArtanhSeries, Real<double>::kArtanhTerms>(z);
+  const PairNumbers series = horner<ArtanhPolynomial, ArtanhPolynomial::kTerms>(z);
   PairNumbers term = diff * s * fused((one + s) * s, series, one);
   std::int64_t far = 0;
   for (std::int64_t k = 0; k < kPairVectors; ++k) {
@@ -136,8 +135,7 @@ static HWY_INLINE void finish_pairs(const PairNumbers* cells, std::int64_t class
   PairSums columns[kMostPlaneClasses];
   for (std::int64_t j = 0; j < classes; ++j) {
     PairSums column = PairSums::zero();
-    for (std::int64_t i = 0; i < classes; ++i)
-      column.add(cell_terms(cells[i * classes + j], rows[i] * cols[j], total));
+    for (std::int64_t i = 0; i < classes; ++i) column.add(cell_terms(cells[i * classes + j], rows[i] * cols[j], total));
     columns[j] = column;
   }
   for (std::int64_t distance = 1; distance < classes; distance *= 2) {
