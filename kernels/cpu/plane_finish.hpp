@@ -19,21 +19,8 @@ struct PairNumbers {
     for (DoubleVec& v : r.v) v = splat(x);
     return r;
   }
-  static HWY_INLINE PairNumbers load(const double* from) {
-    PairNumbers r;
-    for (std::int64_t k = 0; k < kPairVectors; ++k) r.v[k] = hn::Load(Doubles(), from + k * kWordLanes);
-    return r;
-  }
-  HWY_INLINE void store(double* to) const {
-    for (std::int64_t k = 0; k < kPairVectors; ++k) hn::Store(v[k], Doubles(), to + k * kWordLanes);
-  }
 };
 
-template <class F> static HWY_INLINE PairNumbers each(const PairNumbers& a, const F& f) {
-  PairNumbers r;
-  for (std::int64_t k = 0; k < kPairVectors; ++k) r.v[k] = f(a.v[k]);
-  return r;
-}
 template <class F> static HWY_INLINE PairNumbers each(const PairNumbers& a, const PairNumbers& b, const F& f) {
   PairNumbers r;
   for (std::int64_t k = 0; k < kPairVectors; ++k) r.v[k] = f(a.v[k], b.v[k]);
@@ -57,13 +44,16 @@ static HWY_INLINE PairNumbers fused(const PairNumbers& a, const PairNumbers& b, 
   return r;
 }
 
-/// horner() of series.hpp.
-template <class Series, int N, int K = 0> static HWY_INLINE PairNumbers horner(const PairNumbers& x) {
-  const PairNumbers c = PairNumbers::all(Series::coefficient(K));
+static HWY_INLINE DoubleVec constant(double x, DoubleVec) { return splat(x); }
+static HWY_INLINE PairNumbers constant(double x, const PairNumbers&) { return PairNumbers::all(x); }
+
+/// horner() of math/series.hpp.
+template <class Series, int N, int K = 0, class Numbers> static HWY_INLINE Numbers horner(const Numbers& x) {
+  constexpr double c = Series::coefficient(K);
   if constexpr (K + 1 < N) {
-    return fused(x, horner<Series, N, K + 1>(x), c);
+    return fused(x, horner<Series, N, K + 1>(x), constant(c, x));
   } else {
-    return c;
+    return constant(c, x);
   }
 }
 
@@ -84,34 +74,59 @@ struct PairSums {
   }
 };
 
+/// decompose() of math/exp_log.hpp for normal x > 0: the exponent stays where a double has it.
+struct DecomposedVec {
+  DoubleVec m;
+  WordVec k;  ///< k 2^52
+};
+static HWY_INLINE DecomposedVec decompose(DoubleVec x) {
+  using R = Real<double>;
+  const WordVec bits = hn::BitCast(Words(), x);
+  const auto above_root = hn::Sub(bits, hn::Set(Words(), static_cast<std::uint64_t>(R::kSqrtHalfBits)));
+  const WordVec k = hn::And(above_root, hn::Set(Words(), ~std::uint64_t{0} << R::kMantissaBits));
+  return {hn::BitCast(Doubles(), hn::Sub(bits, k)), k};
+}
+
+/// log_ratio() of math/exp_log.hpp for integers p, q in [1, 2^52].
+static HWY_INLINE DoubleVec log_ratio(DoubleVec p, DoubleVec q) {
+  using R = Real<double>;
+  constexpr std::uint64_t kBias = 1024;
+  const DecomposedVec a = decompose(p), b = decompose(q);
+  const DecomposedVec r = decompose(hn::Div(a.m, b.m));
+  const WordVec k = hn::Add(hn::Add(r.k, hn::Sub(a.k, b.k)), hn::Set(Words(), kBias << R::kMantissaBits));
+  const DoubleVec kt = hn::Sub(to_double(hn::ShiftRight<R::kMantissaBits>(k)), splat(kBias));
+  // log_of_decomposed
+  const DoubleVec f = hn::Sub(r.m, splat(1));
+  const DoubleVec s = hn::Div(f, hn::Add(splat(2), f));
+  const DoubleVec z = hn::Mul(s, s);
+  const DoubleVec half_f2 = hn::Mul(hn::Mul(splat(0.5), f), f);
+  const DoubleVec tail = hn::Mul(hn::Mul(splat(2), z), horner<ArtanhSeries, R::kLogTerms>(z));
+  const DoubleVec low = fused(kt, splat(R::kLn2Lo), hn::Mul(s, hn::Add(half_f2, tail)));
+  return fused(kt, splat(R::kLn2Hi), hn::Sub(f, hn::Sub(half_f2, low)));
+}
+
 /// The terms of one cell from its counts n, its margins' product q and the totals: mutual_information_term, and q where
 /// n is 0.
 static HWY_INLINE PairNumbers cell_terms(const PairNumbers& n, const PairNumbers& q, const PairNumbers& total) {
+  const PairNumbers one = PairNumbers::all(1);
   const PairNumbers p = n * total;
   const PairNumbers diff = p - q;
   const PairNumbers s = diff / (p + q);
-  const PairNumbers z = s * s;
-  const PairNumbers one = PairNumbers::all(1);
-  const PairNumbers series = horner<ArtanhPolynomial, ArtanhPolynomial::kTerms>(z);
+  const PairNumbers series = horner<ArtanhPolynomial, ArtanhPolynomial::kTerms>(s * s);
   PairNumbers term = diff * s * fused((one + s) * s, series, one);
-  std::int64_t far = 0;
-  for (std::int64_t k = 0; k < kPairVectors; ++k) {
-    const auto none = hn::Eq(n.v[k], splat(0));
-    term.v[k] = hn::IfThenElse(none, q.v[k], term.v[k]);
-    const auto is_far = hn::AndNot(none, hn::Gt(hn::Abs(s.v[k]), splat(0.5)));
-    std::uint8_t bits[8] = {};
-    hn::StoreMaskBits(Doubles(), is_far, bits);
-    far |= static_cast<std::int64_t>(bits[0]) << (k * kWordLanes);
-  }
-  if (far != 0) {
-    alignas(64) double ps[kPairs], qs[kPairs], diffs[kPairs], terms[kPairs];
-    p.store(ps), q.store(qs), diff.store(diffs), term.store(terms);
-    for (; far != 0; far &= far - 1) {
-      const int l = __builtin_ctzll(static_cast<unsigned long long>(far));
-      terms[l] = ps[l] * log_ratio(ps[l], qs[l]) - diffs[l];
+  const auto is_far = [&](std::int64_t k) {
+    return hn::And(hn::Gt(hn::Abs(s.v[k]), splat(0.5)), hn::Gt(n.v[k], splat(0)));
+  };
+  auto any_far = is_far(0);
+  for (std::int64_t k = 1; k < kPairVectors; ++k) any_far = hn::Or(any_far, is_far(k));
+  if (HWY_UNLIKELY(!hn::AllFalse(Doubles(), any_far))) {
+    for (std::int64_t k = 0; k < kPairVectors; ++k) {
+      const DoubleVec far = hn::Sub(hn::Mul(p.v[k], log_ratio(p.v[k], q.v[k])), diff.v[k]);
+      term.v[k] = hn::IfThenElse(is_far(k), far, term.v[k]);
     }
-    term = PairNumbers::load(terms);
   }
+  for (std::int64_t k = 0; k < kPairVectors; ++k)
+    term.v[k] = hn::IfThenElse(hn::Gt(n.v[k], splat(0)), term.v[k], q.v[k]);
   return term;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "kullback/matrix_view.hpp"
 
@@ -44,6 +45,11 @@ struct PlaneTable {
 
   const std::uint64_t* group(std::int64_t g) const { return words + g * shape.group_words(); }
   const std::uint64_t* counts_of(std::int64_t g) const { return counts + g * shape.classes * kGroup; }
+  bool any_bad(std::int64_t g) const {
+    std::uint64_t flags;
+    std::memcpy(&flags, bad + g * kGroup, sizeof(flags));
+    return flags != 0;
+  }
   /// Planes of the group that are counted.
   std::int64_t counted(std::int64_t g) const { return complete[g] ? shape.classes - 1 : shape.classes; }
 };

@@ -97,6 +97,7 @@ void PlaneInformation::finish(std::int64_t gx, std::int64_t gy, const GroupSquar
   } else {
     wide_mutual_information(pair, unit_scale, reinterpret_cast<std::uint64_t*>(results + width * width), at, width);
   }
+  if (!table.any_bad(gx) && !table.any_bad(gy)) return;
   for (std::int64_t x = 0; x < kGroup; ++x) {
     for (std::int64_t y = 0; y < kGroup; ++y) {
       if (table.bad[gx * kGroup + x] || table.bad[gy * kGroup + y]) at[x * width + y] = kNaN<double>;
@@ -111,7 +112,13 @@ void PlaneInformation::store_square(const GroupSquare& square, void* memory) con
   const auto* results = static_cast<const double*>(memory);
   const auto result = [&](std::int64_t i, std::int64_t j) { return results[(i - x) * width + (j - y)]; };
   for (std::int64_t i = x; i < x_end; ++i) {
-    for (std::int64_t j = std::max(y, i); j < y_end; ++j) out[i * row + j * col] = result(i, j);
+    const std::int64_t first = std::max(y, i);
+    if (col == 1) {
+      std::copy(&results[(i - x) * width + (first - y)], &results[(i - x) * width + (y_end - y)],
+                out + i * row + first);
+      continue;
+    }
+    for (std::int64_t j = first; j < y_end; ++j) out[i * row + j * col] = result(i, j);
   }
   for (std::int64_t j = y; j < y_end; ++j) {
     for (std::int64_t i = x; i < std::min(x_end, j); ++i) out[j * row + i * col] = result(i, j);
