@@ -1,9 +1,9 @@
 """Genotypes of 1,000 people at 28,501 places of chromosome 10, from Debian's package of Bioconductor's snpStats.
 
-    python3 bench/data/snps.py DIR
+    python3 bench/data/snps.py [DIR]
 
-writes DIR/snps.npy, uint8 [1000, 28501]: 1, 2, 3 = neither, one or both chromosomes carry the second allele, 0 = not
-known (1 % of them). Needs numpy, and Debian's apt-get and dpkg-deb, not R. The package is GPL-3.
+writes DIR/snps.npy (beside this file unless told), uint8 [1000, 28501]: 0, 1, 2 = the second alleles of a person's two
+chromosomes, 255 = not known (1 % of them). Needs numpy, and Debian's apt-get and dpkg-deb, not R. The package is GPL-3.
 """
 
 import bz2
@@ -120,7 +120,7 @@ def rdata(package):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(["apt-get", "-qq", "download", PACKAGE], cwd=directory, check=True)
@@ -130,9 +130,9 @@ def main():
     shape = tuple(int(n) for n in attributes["dim"][0])
     if shape != SHAPE or codes.max() > 3:
         sys.exit(f"{OBJECT} is {shape} with codes up to {codes.max()}, expected {SHAPE} with codes 0..3")
-    target = pathlib.Path(sys.argv[1])
+    target = pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else pathlib.Path(__file__).parent
     target.mkdir(parents=True, exist_ok=True)
-    numpy.save(target / "snps.npy", numpy.ascontiguousarray(codes.reshape(shape, order="F")))
+    numpy.save(target / "snps.npy", numpy.ascontiguousarray((codes - 1).reshape(shape, order="F")))  # 0 becomes 255
     print(f"{target / 'snps.npy'}: {shape[0]} people x {shape[1]} places, {numpy.mean(codes == 0):.2%} not known")
 
 
