@@ -122,6 +122,22 @@ Batch table_batch(std::int64_t features, const Rows& samples, const Rows& of_all
   return batch;
 }
 
+// Many features of few samples, as genotypes are.
+Batch few_classes_batch(std::int64_t classes, const Platform& platform, Effort effort) {
+  const std::int64_t samples = effort == Effort::smoke ? 100 : 1000;
+  const std::int64_t features = effort == Effort::smoke ? 10 : effort == Effort::quick ? 256 : 2048;
+  const auto data = std::make_shared<SyntheticCodes>(samples, features, classes);
+  const Placement where = placement(platform, bytes_of(data->x()));
+  const InputView<MatrixView> table(data->x(), where);
+  Batch batch;
+  batch.prepare = [=] {
+    data->fill();
+    table.upload();
+  };
+  batch.cases = {mi_all_pairs_case(table, classes, where)};
+  return batch;
+}
+
 std::vector<RowsSpec> rows_on_cpu() {
   const Rows wide{2048, 256, 1}, middle{8192, 1024, 4}, narrow{1000000, 100000, 1000};
   return {
@@ -190,6 +206,11 @@ std::vector<std::function<Batch()>> synthetic_batches(const Platform& platform, 
   const Rows of_all_pairs = on_cpu ? Rows{100000, 10000, 500} : Rows{1000000, 10000, 500};
   batches.push_back([=, &platform] { return pairs_batch(pairs, samples, platform, effort); });
   batches.push_back([=, &platform] { return table_batch(features, samples, of_all_pairs, platform, effort); });
+  if (on_cpu) {  // by bit planes, and where these end
+    for (std::int64_t classes : {2, 3, 4, 8, 16, 17}) {
+      batches.push_back([=, &platform] { return few_classes_batch(classes, platform, effort); });
+    }
+  }
   if (!on_cpu) {  // enough pairs to fill a device with few samples
     const Rows few{100000, 10000, 100};
     batches.push_back([=, &platform] { return table_batch(16 * features, few, few, platform, effort); });

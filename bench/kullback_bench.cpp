@@ -135,7 +135,7 @@ int run(const Options& options, const std::string& command) {
                                           options.smoke ? ", smoke test" : "");
     const std::string of_real =
         fmt::format("Real input, {}, {}", std::filesystem::proximate(options.data).string(), where);
-    measure(lab, of_real, {[&] { return real.batch(platform); }}, options.only);
+    measure(lab, of_real, real.batches(platform, options.effort()), options.only);
     measure(lab, fmt::format("Synthetic batches, {}", where), synthetic_batches(platform, options.effort()),
             options.only);
     print_tables(lab, real, of_real);

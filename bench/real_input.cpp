@@ -76,6 +76,32 @@ struct RealInput::Files {
 
 RealInput::RealInput(const std::string& directory) : files_(std::make_shared<const Files>(directory)) {}
 
+namespace {
+
+constexpr const char* kGenotypes = "snps.npy";
+constexpr std::int64_t kGenotypeClasses = 3, kUnknownGenotype = 255;
+
+Batch genotypes_batch(const std::string& path, const Platform& platform) {
+  const auto file = std::make_shared<const ArrayFile>(path);
+  const Placement where = placement(platform, bytes_of(file->matrix()));
+  const InputView<MatrixView> table(file->matrix(), where);
+  Batch batch;
+  batch.cases = {mi_all_pairs_case(table, kGenotypeClasses, kUnknownGenotype, where)};
+  batch.prepare = [=, file = file] { table.upload(); };  // which the view is of
+  return batch;
+}
+
+}  // namespace
+
+std::vector<std::function<Batch()>> RealInput::batches(const Platform& platform, Effort effort) const {
+  std::vector<std::function<Batch()>> batches = {[this, &platform] { return batch(platform); }};
+  const std::string genotypes = (fs::path(files_->codes.path()).parent_path() / kGenotypes).string();
+  // Gigabytes of results, on the one backend that takes missing values.
+  if (platform.backend == Backend::cpu && effort == Effort::full && fs::exists(genotypes))
+    batches.push_back([=, &platform] { return genotypes_batch(genotypes, platform); });
+  return batches;
+}
+
 Batch RealInput::batch(const Platform& platform) const {
   const Files& f = *files_;
   const RowsInput pair = f.pair();

@@ -248,6 +248,31 @@ Case mi_all_pairs_case(const InputView<MatrixView>& table, std::int64_t classes,
   });
 }
 
+Case mi_all_pairs_case(const InputView<MatrixView>& table, std::int64_t classes, std::int64_t missing,
+                       const Placement& where) {
+  const MatrixView host = table.host();
+  const std::string shape = fmt::format("{} x {}, {} x {} codes, some missing", host.rows, host.cols, classes, classes);
+  Case c = mi_case("mi of all pairs", shape, host.dtype, bytes_of(host), host.cols * host.cols);
+  return completed(std::move(c), where, [&](Case& c) {
+    const InformationSet mi = {Information::mi};
+    InformationOptions options;
+    options.missing = missing;
+    options.execution.backend = where.backend;
+    const std::int64_t pairs = host.cols * host.cols;
+    const Operand out(c.output_bytes, where);
+    const Scratch scratch(information_all_pairs_workspace(mi, {table.at(0), classes}, {}, options), where);
+    c.run = [=](std::int64_t call) {
+      information_all_pairs(mi, {table.at(call), classes}, {}, mutable_view(doubles(out, call), pairs, 1), options,
+                            scratch.workspace(), where.stream);
+    };
+    c.verify = [=] {
+      const auto* written = static_cast<const double*>(out.on_host());
+      return verify_information_all_pairs(mi, {host, classes}, {}, view(written, pairs, 1), options,
+                                          rows_within(kReferenceSamples, host.rows));
+    };
+  });
+}
+
 Case mi_joint_case(const InputView<MatrixView>& joint, const Placement& where) {
   const MatrixView host = joint.host();
   const std::string shape = fmt::format("{} x {} counts", host.rows, host.cols);

@@ -63,6 +63,9 @@ Case mi_pairs_case(const InputView<MatrixView>& x, const InputView<MatrixView>& 
 Case mi_label_case(const InputView<MatrixView>& table, std::int64_t classes, const InputView<VectorView>& label,
                    std::int64_t label_classes, const Placement& where);
 Case mi_all_pairs_case(const InputView<MatrixView>& table, std::int64_t classes, const Placement& where);
+/// `missing`: the code that stands for "not known".
+Case mi_all_pairs_case(const InputView<MatrixView>& table, std::int64_t classes, std::int64_t missing,
+                       const Placement& where);
 Case mi_joint_case(const InputView<MatrixView>& joint, const Placement& where);
 
 }  // namespace kullback::bench

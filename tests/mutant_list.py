@@ -27,6 +27,8 @@ COUNTING = Suite(("kernels/cpu/code_tile.cpp",), HISTOGRAM.tests)
 TABLE = Suite(("kernels/cpu/joint_table.cpp",), (INFORMATION,))
 MEASURES = Suite(("kernels/cpu/information.cpp", "kernels/cpu/information_table.cpp"),
                  (("information_test", "--gtest_filter=-*ManyS*"), ("information_test", "--gtest_filter=*ManyS*")))
+PLANES = Suite(("kernels/cpu/plane_pairs.cpp", "kernels/cpu/joint_histogram.cpp", "kernels/cpu/information.cpp"),
+               (("plane_pairs_test",),))
 MEASURES_COUNTING = Suite(COUNTING.units, MEASURES.tests)
 
 # Kernels of one element type stand for all: their sources are the same. A kernel takes ten seconds and more to compile.
@@ -541,7 +543,24 @@ mutants(
     ("missing codes are a class of x", "const std::int64_t x = tile.x.classes, y",
      "const std::int64_t x = tile.lines_in_stratum(), y"),
     ("missing codes are a class of y", "y = tile.y.classes;", "y = tile.y.lines;"),
-    ("not exchanged below the diagonal", "summary.swapped()", "summary"))
+    ("not exchanged below the diagonal",
+     "            [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {\n"
+     "              store(r, i * features + j, summary);\n"
+     "              if (i != j) store(r, j * features + i, summary.swapped());",
+     "            [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {\n"
+     "              store(r, i * features + j, summary);\n"
+     "              if (i != j) store(r, j * features + i, summary);"))
+mutants(
+    PLANES, "kernels/cpu/plane_pairs.cpp",
+    ("a group with missing codes counts as complete", "complete = complete && (rest == 0", "complete = complete || (rest == 0"),
+    ("last class of y not completed", "line[last] -= line[b]", "line[last] -= 0"),
+    ("bad features not looked at", "at[x * width + y] = kNaN<double>", "at[x * width + y] += 0"),
+    ("unit ignored", "mutual_information(pair, unit_scale, at, width)", "mutual_information(pair, 1, at, width)"),
+    ("lower triangle shifted", "out[j * row + i * col] = result(i, j)", "out[j * row + i * col] = result(i, y)"))
+mutants(
+    PLANES, "kernels/cpu/plane_pairs.hpp",
+    ("words after the first block start over", "first, last, first == 0, pair_of", "first, last, true, pair_of"),
+    ("last block of words dropped", "while (first < shape.words());", "while (first + kWordsAtATime < shape.words());"))
 mutants(
     MEASURES, "kernels/cpu/information_table.cpp",
     ("a table of zeros", "total == 0 ? JointSummary::invalid() :", "false ? JointSummary::invalid() :"),

@@ -46,7 +46,8 @@ KULLBACK_EXPORT void mutual_information_label(MatrixView table, std::int64_t cla
                                               Stream stream);
 
 /// All pairs of features of table [samples, features]; out [features, features] float64, symmetric, with the
-/// features' entropies on the diagonal.
+/// features' entropies on the diagonal. On the CPU the workspace holds the table's bit planes, about classes / 8 bytes
+/// a code, where few classes make them the faster way.
 KULLBACK_EXPORT std::size_t mutual_information_all_pairs_workspace(MatrixView table, std::int64_t classes,
                                                                    const MutualInformationOptions& options);
 KULLBACK_EXPORT void mutual_information_all_pairs(MatrixView table, std::int64_t classes, MutableMatrixView out,

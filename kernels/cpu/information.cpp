@@ -1,6 +1,7 @@
 #include "kernels/cpu/information.hpp"
 
 #include "kernels/cpu/joint_engine.hpp"
+#include "kernels/cpu/plane_pairs.hpp"
 
 /// Measures of integer codes from one count of each pair.
 namespace kullback::cpu {
@@ -16,6 +17,13 @@ struct Summarise {
   }
 };
 
+template <class Count>
+JointSummary summary_of(Isa isa, const JointCounts<Count>& table, std::uint64_t* margins, unsigned parts) {
+  JointSummary summary;
+  run_on<Summarise>(isa, table, margins, parts, &summary);
+  return summary;
+}
+
 /// Lines of missing codes are left out; the strata of a given variable lie one above the other.
 struct SummaryOf {
   unsigned parts;
@@ -28,9 +36,7 @@ struct SummaryOf {
       const std::int64_t x = tile.x.classes, y = tile.y.classes;
       const JointCounts<Count> table = plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
                                                        : JointCounts<Count>{cells, x, y, pair.line, 1};
-      JointSummary summary;
-      run_on<Summarise>(plan.isa, table, pair.margins, parts, &summary);
-      return summary;
+      return summary_of(plan.isa, table, pair.margins, parts);
     };
     if (tile.given.data == nullptr) return stratum(0);
     StrataSum sum;
@@ -108,9 +114,70 @@ void information(const InformationLabelJob& job) {
             [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
 }
 
-std::size_t information_bytes(const InformationAllPairsJob& job) { return plan_of(job).bytes(); }
+namespace {
+
+/// Of two features counted by bit planes.
+struct PlaneSummaries {
+  const InformationRequest& request;
+  const PlaneTable& table;
+  Isa isa = detect_isa();
+
+  static std::size_t bytes(std::int64_t classes) { return static_cast<std::size_t>(classes * (classes + 2)) * 8; }
+  void finish(std::int64_t gx, std::int64_t gy, const GroupSquare&, const GroupPair& pair, void* memory) const {
+    const std::int64_t features = table.shape.features, classes = pair.classes;
+    auto* cells = static_cast<std::uint64_t*>(memory);
+    for (std::int64_t x = 0; x < table.shape.group_features(gx); ++x) {
+      for (std::int64_t y = gx == gy ? x : 0; y < table.shape.group_features(gy); ++y) {
+        const std::int64_t i = gx * kGroup + x, j = gy * kGroup + y;
+        pair_cells(pair, x, y, cells);
+        const JointSummary summary =
+            table.bad[i] || table.bad[j]
+                ? JointSummary::invalid()
+                : summary_of(isa, JointCounts<std::uint64_t>{cells, classes, classes, classes, 1},
+                             cells + classes * classes, parts_of(request.measures));
+        store(request, i * features + j, summary);
+        if (i != j) store(request, j * features + i, summary.swapped());
+      }
+    }
+  }
+  void store_square(const GroupSquare&, void*) const {}
+};
+
+bool is_mutual_information(const InformationRequest& r) {
+  return r.measures.size() == 1 && r.measures[0] == Information::mi;
+}
+
+bool suits_planes(const InformationAllPairsJob& job) {
+  return job.request.given.view.data == nullptr && PlanePlan::suits(job.counted.table, job.counted.classes);
+}
+
+PlanePlan plane_plan_of(const InformationAllPairsJob& job) {
+  const AllPairsJob& c = job.counted;
+  const MissingCode missing = missing_code(job.request);
+  if (is_mutual_information(job.request)) return plane_information_plan(c.table, c.classes, missing, c.threads);
+  return {c.table, c.classes, missing, c.threads, PlaneSummaries::bytes(c.classes)};
+}
+
+void run_planes(const InformationAllPairsJob& job) {
+  const AllPairsJob& c = job.counted;
+  const InformationRequest& r = job.request;
+  const PlanePlan plan = plane_plan_of(job);
+  if (is_mutual_information(r)) {
+    return plane_information(plan, c.table, c.workspace, static_cast<double*>(r.out.data),
+                             c.table.cols * r.out.row_stride, r.out.row_stride, r.unit_scale);
+  }
+  const PlaneTable planes = pack_planes(plan, c.table, c.workspace);
+  run_planes(plan, planes, c.workspace, PlaneSummaries{r, planes});
+}
+
+}  // namespace
+
+std::size_t information_bytes(const InformationAllPairsJob& job) {
+  return suits_planes(job) ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+}
 
 void information(const InformationAllPairsJob& job) {
+  if (suits_planes(job)) return run_planes(job);
   const AllPairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = plan_of(job);

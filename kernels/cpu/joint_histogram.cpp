@@ -1,4 +1,5 @@
 #include "kernels/cpu/joint_engine.hpp"
+#include "kernels/cpu/plane_pairs.hpp"
 #include "kernels/engines.hpp"
 
 /// Mutual information of integer codes: the three public shapes are one engine.
@@ -32,6 +33,9 @@ TilePlan plan_of(const PairsJob& job) {
 }
 TilePlan plan_of(const LabelJob& job) { return label_plan(job.table, job.classes, job.label_classes, job.threads); }
 TilePlan plan_of(const AllPairsJob& job) { return all_pairs_plan(job.table, job.classes, job.classes, job.threads); }
+PlanePlan plane_plan_of(const AllPairsJob& job) {
+  return plane_information_plan(job.table, job.classes, {}, job.threads);
+}
 
 }  // namespace
 
@@ -57,9 +61,15 @@ void mutual_information_label(const LabelJob& job) {
             [&](std::int64_t, std::int64_t feature, double nats) { job.out[feature] = nats * job.unit_scale; });
 }
 
-std::size_t all_pairs_workspace_bytes(const AllPairsJob& job) { return plan_of(job).bytes(); }
+std::size_t all_pairs_workspace_bytes(const AllPairsJob& job) {
+  return PlanePlan::suits(job.table, job.classes) ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+}
 
 void mutual_information_all_pairs(const AllPairsJob& job) {
+  if (PlanePlan::suits(job.table, job.classes)) {
+    return plane_information(plane_plan_of(job), job.table, job.workspace, static_cast<double*>(job.out.data),
+                             job.out.row_stride, 1, job.unit_scale);
+  }
   const TilePlan plan = plan_of(job);
   const std::int64_t side = ceil_div(job.table.cols, plan.x_cols);
   const auto columns = [&](std::int64_t block) {
