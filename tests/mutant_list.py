@@ -105,7 +105,8 @@ mutants(
 mutants(
     ROWS, "kernels/measures/cross_entropy.hpp",
     ("sides swapped", "-x.p * x.log_q", "-x.q * x.log_q"),
-    ("guard of p = 0 dropped", "x.p > 0 ? -x.p * x.log_q : T(0)", "-x.p * x.log_q"))
+    ("guard of p = 0 dropped", "x.p > 0 ? -x.p * x.log_q : T(0)", "-x.p * x.log_q"),
+    leads=False)
 mutants(
     ROWS, "kernels/measures/nll.hpp",
     ("of the other side", "row.log_q_label;", "row.log_p_label;"),
@@ -182,7 +183,8 @@ mutants(
     ("renyi: slope over its sum", "return exp(-log_sum(value, row));", "return 1;"))
 mutants(
     SLOPES, "kernels/measures/of_q.hpp",
-    ("perplexity: slope's factor", "chain(double value, const RowFacts&) { return value; }", "chain(double, const RowFacts&) { return 1; }"))
+    ("perplexity: slope's factor", "chain(double value, const RowFacts&) { return value; }", "chain(double, const RowFacts&) { return 1; }"),
+    leads=False)
 mutants(
     SLOPES, "kernels/cpu/divergence_loss_rows.hpp",
     ("slopes of the whole row forgotten", "side.total.add(static_cast<double>(block_sum(h, n)));", ""),
@@ -243,8 +245,8 @@ mutants(
     ("factor of swapped roles", "sum(OrderTerm{}) * row.order.factor", "sum(OrderTerm{})"))
 mutants(
     ROWS, "kernels/measures/order.hpp",
-    ("renyi: mass left out", "/ mass, x = c * tsallis", ", x = c * tsallis"),
     ("renyi: near form used too far", "x > -0.5 && x < 1", "x > -2"),
+    ("renyi: mass left out", "/ mass, x = c * tsallis", ", x = c * tsallis"),
     ("renyi: logarithm of the mass", "(sum(OrderSum{}) - log(mass)) / c", "sum(OrderSum{}) / c"))
 mutants(
     ROWS, "kernels/measures/of_q.hpp",
@@ -261,7 +263,8 @@ mutants(
     ROWS, "kernels/math/row_side.hpp",
     ("mass of log-probabilities", "exp(static_cast<double>(side.max)) * (1 + rest), 0}", "exp(static_cast<double>(side.max)) * rest, 0}"),
     ("mass of probabilities", "side.mass = total;", "side.mass = {1, 0};"),
-    ("lse of a share", "log_of_total(side.total, side.share_exponent).hi; break", "0; break"))
+    ("lse of a share", "log_of_total(side.total, side.share_exponent).hi; break", "0; break"),
+    leads=False)
 mutants(
     MATH, "kernels/math/exp_log.hpp",
     ("exp: low part of ln 2 dropped", "fma(-k, R::kLn2Lo, fma(-k, R::kLn2Hi, x))", "fma(-k, R::kLn2Hi, x)"),
@@ -286,11 +289,12 @@ mutants(
     ("float artanh: fewer terms", "kArtanhTerms = 6;", "kArtanhTerms = 4;"),
     ("float js: fewer terms", "kJsTerms = 6;", "kJsTerms = 4;"),
     ("double artanh: half of the terms", "kArtanhTerms = 27;", "kArtanhTerms = 13;"),
-    ("double js: half of the terms", "kJsTerms = 26;", "kJsTerms = 13;"))
+    ("double js: half of the terms", "kJsTerms = 26;", "kJsTerms = 13;"),
+    leads=False)
 mutants(
     ROWS, "kernels/math/series.hpp",
-    ("exp coefficients", "i <= k + 2", "i <= k + 1"),
     ("artanh coefficients", "1.0 / (2 * k + 3)", "1.0 / (2 * k + 4)"),
+    ("exp coefficients", "i <= k + 2", "i <= k + 1"),
     ("Jensen-Shannon coefficients", "(k + 1.0) * (2 * k + 1)", "(k + 1.0) * (2 * k + 2)"))
 mutants(
     MATH, "kernels/math/sum.hpp",
@@ -345,8 +349,8 @@ mutants(
     ("refinement never tried", "kMaxRefinements = 4", "kMaxRefinements = 0"))
 mutants(
     ROWS, "kernels/cpu/pair_block.hpp",
-    ("probabilities added", "b.p[i] - b.q[i]", "b.p[i] + b.q[i]"),
-    ("mixed: largest entry counted twice", "if (c + i != side.argmax)", "if (true)"))
+    ("mixed: largest entry counted twice", "if (c + i != side.argmax)", "if (true)"),
+    ("probabilities added", "b.p[i] - b.q[i]", "b.p[i] + b.q[i]"))
 mutants(
     ROWS, "kernels/cpu/given_rows.hpp",
     ("far columns taken for near", "far |= !is_near(s[l], 0.0f);", ";"),
@@ -359,9 +363,9 @@ mutants(
     ("half of the series", "horner<LossMinimax, 9>(d)", "horner<LossMinimax, 6>(d)"))
 mutants(
     ROWS, "kernels/cpu/rowwise_rows.hpp",
-    ("last block dropped", "c < job.cols; c += kBlock", "c + 1 < job.cols; c += kBlock"),
     ("rows beyond float32 not widened", "if (!one_row(job, plan, p, q, row, block, sums))",
-     "if (!one_row(job, plan, p, q, row, block, sums) && false)"))
+     "if (!one_row(job, plan, p, q, row, block, sums) && false)"),
+    ("last block dropped", "c < job.cols; c += kBlock", "c + 1 < job.cols; c += kBlock"))
 mutants(
     ROWS_OPTIONS, "kernels/cpu/rowwise_rows.hpp",
     ("padding in the sums of logarithms", "i < n ? x[i] : T(0)", "i <= n ? x[i] : T(0)"),
@@ -375,8 +379,8 @@ mutants(
     ("label off by one", "log_probability_at(side, label.index)", "log_probability_at(side, label.index > 0 ? 0 : job.cols - 1)"))
 mutants(
     ROWS, "kernels/row_results.hpp",
-    ("ignored rows not 0", "value = M::kId == Measure::perplexity ? 1 : 0;", "value += 1;"),
     ("labels out of range not NaN", "label.status == status_label_range)) value", "false)) value"),
+    ("ignored rows not 0", "value = M::kId == Measure::perplexity ? 1 : 0;", "value += 1;"),
     ("bad rows not NaN", "if (sides != status_ok || (M::kInfo", "if ((M::kInfo"))
 mutants(
     ROWS_OPTIONS, "kernels/row_results.hpp",
@@ -438,7 +442,8 @@ mutants(
     ("negative labels used", "label.index < 0 ||", ""),
     ("label = cols used", "label.index >= cols", "label.index > cols"),
     ("16-bit labels read as signed", "case DType::u16: return static_cast<const std::uint16_t*>",
-     "case DType::u16: return static_cast<const std::int16_t*>"))
+     "case DType::u16: return static_cast<const std::int16_t*>"),
+    leads=False)
 mutants(
     ROWS_PLAN, "kernels/row_plan.cpp",
     ("logits as log-probabilities", "case Input::logits: return Form::softmax",
@@ -628,8 +633,8 @@ mutants(
     ("far below not 0", "hn::IfThenZeroElse(hn::Lt(x, splat(kSmallest)), scaled)", "scaled"))
 mutants(
     LOSS, "kernels/cpu/softmax_row.hpp",
-    ("reference not moved", "!hn::AllFalse(Floats(), hn::Gt(largest, ceiling_))", "false"),
     ("sums not brought to a new reference", "sum_[l] * factor", "sum_[l]"),
+    ("reference not moved", "!hn::AllFalse(Floats(), hn::Gt(largest, ceiling_))", "false"),
     ("the largest is counted", "max_[winner] = -kInf<float>;", ""),
     ("the lanes' largest are not counted", "sum_[l] += static_cast<double>(part_[l]);\n    fold_lanes(sum_);", "sum_[l] += 0;\n    fold_lanes(sum_);"),
     ("bad entries not noticed", "row.bad = !hn::AllTrue(Floats(), good_);", "row.bad = false;"),
@@ -676,7 +681,7 @@ mutants(
     ("a chunk that is not here yet", "__pipeline_wait_prior(kAhead)", "__pipeline_wait_prior(kAhead + 1)"),
     ("barrier missing after a copy", "__pipeline_wait_prior(kAhead);\n        group.sync();",
      "__pipeline_wait_prior(kAhead);"),
-    ("the last chunk dropped", "(cols_ + chunk_columns() - 1) / chunk_columns()", "cols_ / chunk_columns()"),
+    ("the last chunk dropped", "(cols + chunk_columns() - 1) / chunk_columns()", "cols / chunk_columns()"),
     ("the word that two chunks share", "+ (span_.begin > 0)", ""),
     leads=False)
 mutants(
@@ -723,7 +728,8 @@ mutants(
 mutants(
     Suite(("kernels/cuda/rowwise_f32.cu",), (("edges_test",),), "cuda"), "kernels/cuda/row_terms.cuh",
     ("difference rounded", "offset_.subtract_from(two_sum(a.x, -b.x))",
-     "offset_.subtract_from(TwoTerms<float>{a.x - b.x, 0.0f})"))
+     "offset_.subtract_from(TwoTerms<float>{a.x - b.x, 0.0f})"),
+    leads=False)
 mutants(
     LOSS_SUMS_CUDA, "kernels/cuda/loss_reduction.cu",
     ("valid rows of a second round dropped", "row += std::int64_t{gridDim.x} * kReduceThreads", "row += labels.size"),

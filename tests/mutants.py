@@ -4,7 +4,8 @@
 Mutants are compiled from the sources with a file replaced, linked with the objects of the finished build into a library
 of their own, and the built test binaries run against that library. The leading ones of the CPU backend share a library
 where they change one statement: an environment variable chooses one (statement_choice.py). Each test case that noticed a
-mutant must pass on the unmutated sources, compiled the same way. Results do not depend on the optimisation level, so
+mutant must pass on the unmutated sources, compiled the same way; with --leading, where CUDA kernels are concerned, in the
+build that the test suite runs. Results do not depend on the optimisation level, so
 mutants are compiled for speed of compilation. Mutants of CUDA kernels run on the PTX executor, whose reports count as
 failures: a race or a barrier too few is found even where the results come out right.
 
@@ -193,20 +194,29 @@ def misplaced(build, mutants):
     return [f"{m.file}: {m.name}: {m.original!r} occurs {n} times, expected once" for m, n in counts if n != 1]
 
 
-def check_witnesses(build, scratch, pool, witnesses):
-    """Complaints about (suite, failure) pairs whose test case fails without a mutant, too: it notices nothing."""
-    def complaint(backend, failure):
+def check_witnesses(build, scratch, shared, pool, witnesses, leading):
+    """Complaints about (mutant, failure) pairs whose test case fails without a mutant, too: it notices nothing."""
+    def complaint(folder, backend, failure):
         only = [f"--gtest_filter={failure.case}"] if failure.case else []
-        again = first_failure(build, (failure.binary, *only), scratch / backend, backend)
+        again = first_failure(build, (failure.binary, *only), folder, backend)
         return f"{backend}: {failure.binary} {failure.case} fails without any mutant {again.report}" if again else None
 
+    kinds = collections.defaultdict(list)
+    for mutant, failure in witnesses:
+        kinds["shared" if mutant in shared.numbers else mutant.suite.backend].append((mutant, failure))
     runs = []
-    for backend in sorted({suite.backend for suite, _ in witnesses}):
-        (scratch / backend).mkdir()
-        units = sorted({unit for suite, _ in witnesses if suite.backend == backend for unit in suite.units})
-        build.link(build.compile_all(units, scratch / backend, pool), scratch / backend, backend)
-        cases = sorted({failure._replace(report="") for suite, failure in witnesses if suite.backend == backend}, key=str)
-        runs += [pool.submit(complaint, backend, case) for case in cases]
+    for kind, pairs in sorted(kinds.items()):
+        backend, folder = pairs[0][0].suite.backend, scratch / kind
+        if kind == "shared":
+            folder = shared.folder  # choice 0
+        elif kind == "cuda" and leading:
+            folder = build.build_dir / "lib/shared_cudart"
+        else:
+            folder.mkdir()
+            units = sorted({unit for mutant, _ in pairs for unit in mutant.suite.units})
+            build.link(build.compile_all(units, folder, pool), folder, backend)
+        cases = sorted({failure._replace(report="") for _, failure in pairs}, key=str)
+        runs += [pool.submit(complaint, folder, backend, case) for case in cases]
     return [run.result() for run in runs if run.result()]
 
 
@@ -246,10 +256,10 @@ def main():
             noticed = f"{failure.case or failure.binary} {failure.report}" if failure else "SURVIVED"
             print(f"{title:72} | {noticed:60} | {seconds:5.1f} s", flush=True)
             if failure:
-                witnesses.add((mutant.suite, failure))
+                witnesses.add((mutant, failure))
             else:
                 survivors.append(f"{title} survived:\n{diff}")
-        complaints += check_witnesses(build, scratch, pool, witnesses)
+        complaints += check_witnesses(build, scratch, shared, pool, witnesses, options.leading)
     print(f"{len(tried)} of {len(mutants)} mutants tried, {len(survivors)} survived, {len(complaints)} complaints, "
           f"{time.monotonic() - start:.0f} s")
     if not tried:
