@@ -25,12 +25,30 @@ void require_measures(const InformationSet& measures, bool given, bool probabili
   }
 }
 
+void require_permutations(const InformationSet& measures, const InformationOptions& options) {
+  const std::int64_t least = measures.contains(Information::permutation_pvalue) ? 1 : 0;
+  constexpr std::int64_t kMost = 0x7fffffff;
+  if (options.permutations < least || options.permutations > kMost) {
+    throw InvalidArgument("options.permutations: is " + std::to_string(options.permutations) + ", expected " +
+                          std::to_string(least) + " to " + std::to_string(kMost) +
+                          (least == 1 ? " for permutation_pvalue" : ""));
+  }
+}
+
 bool is_given(const CodeVector& given) { return given.classes != 0 || given.view.data != nullptr; }
 
 InformationRequest request_of(const InformationSet& measures, const CodeVector& given, std::int64_t given_step,
                               const InformationOptions& options, bool probabilities = false) {
   require_measures(measures, is_given(given), probabilities);
-  return {measures, options.normalizer, options.missing, unit_factor(options.unit), {}, given, given_step};
+  require_permutations(measures, options);
+  return {measures,
+          options.normalizer,
+          options.missing,
+          unit_factor(options.unit),
+          {},
+          given,
+          given_step,
+          {options.permutations, options.seed, resolve_threads(options.execution)}};
 }
 
 /// The table has a line more for missing codes, and one table for each class of the given variable.
@@ -101,9 +119,10 @@ InformationAllPairsJob check(const InformationSet& measures, const CodeMatrix& t
 
 InformationJointJob check(const InformationSet& measures, const MatrixView& joint, const InformationOptions& options) {
   require_view(joint, "joint");
-  constexpr std::int64_t kMarginBytes = 32;  // twice what a margin takes, so that both margins together fit
-  checked_product(joint.rows, kMarginBytes, "joint workspace");
-  checked_product(joint.cols, kMarginBytes, "joint workspace");
+  // Twice what a margin takes, so that both margins together fit; and a scratch for each thread.
+  const std::int64_t margin_bytes = 64 + 8 * resolve_threads(options.execution);
+  checked_product(joint.rows, margin_bytes, "joint workspace");
+  checked_product(joint.cols, margin_bytes, "joint workspace");
   return {{joint, nullptr, 1, nullptr}, request_of(measures, {}, 0, options, is_floating(joint.dtype))};
 }
 

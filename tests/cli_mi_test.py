@@ -223,6 +223,23 @@ class Tables(ToolTest):
         values, shape = self.values("mi", table, "--target", target, "--top", 1)
         self.assertEqual(shape, (3,))  # the file has them all
 
+    def test_permutations(self):
+        # Fisher's exact test: 2 of the 70 tables with these margins are as extreme as the diagonal.
+        x, y = self.npy("x.npy", [0, 0, 0, 0, 1, 1, 1, 1], "|u1"), self.npy("y.npy", [5, 5, 5, 5, -2, -2, -2, -2], "<i4")
+        ask = ("mi", x, y, "--permutations", 20000, "--seed", 3)
+        report = self.json(*ask)
+        self.assertEqual(report["measure"], ["mi", "permutation_pvalue"])
+        p = report["value"]["permutation_pvalue"]
+        self.assertAlmostEqual(p, 2 / 70, delta=5 * math.sqrt(2 / 70 / 20000))
+        self.assertEqual(self.json(*ask, "--threads", 1)["value"]["permutation_pvalue"], p)
+        self.assertEqual(self.json("mi", y, x, *ask[3:], "--measure", "permutation_pvalue")["value"], p)
+        self.assertNotEqual(self.json(*ask[:5], "--seed", 4)["value"]["permutation_pvalue"], p)
+        result = self.run_tool("mi", x, y, "--permutations", 99, "--verify")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.refused(("mi", x, y, "--measure", "permutation_pvalue"), "--permutations N")
+        for bad in ("0", "-1", "2147483648", "many"):
+            self.refused(("mi", x, y, "--permutations", bad), "--permutations")
+
     def test_benjamini_hochberg(self):
         table = self.npy("t.npy", [list(row) for row in zip(X, Z, Y, [0] * 16)], "|u1")
         target = self.npy("y.npy", Y, "|u1")

@@ -8,7 +8,7 @@
 namespace kullback::test {
 namespace {
 
-const InformationSet kAll = all_information();
+const InformationSet kAll = exact_information();
 const InformationSet kConditional = conditional_information();
 
 InformationOptions with_missing(std::int64_t code) {

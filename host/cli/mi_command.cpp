@@ -12,7 +12,7 @@ namespace kullback::cli {
 namespace {
 
 int run(const MiRequest& request) {
-  const MiMeasures measures = MiMeasures::parse(request.measure);
+  const MiMeasures measures = MiMeasures::parse(request.measure, request.permutations > 0);
   const int forms = !request.second.empty() + !request.target.empty() + request.pairs + request.joint;
   require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
   const bool codes = !request.joint;
@@ -25,6 +25,8 @@ int run(const MiRequest& request) {
     return false;
   };
   require(!asks("cmi") || !request.given.empty(), "measure 'cmi' needs a third variable: --given Z");
+  require(request.permutations > 0 || !measures.has(Information::permutation_pvalue),
+          "measure 'permutation_pvalue' needs a number of random tables: --permutations N");
   require_backend(request.common.execution);
   OutputFile out(request.common.out);
   const MiReport report = request.joint             ? run_joint(request, measures)
@@ -81,6 +83,15 @@ void add_mi_command(CLI::App& app, Command& chosen) {
       [r](Normalizer n) { r->normalizer = n; }, "The mean of the entropies in nmi and ami (arithmetic)");
   add_file(command, "--given", r->given, "Given these codes [samples], or this column: conditional measures");
   add_coding_options(command, r->coding);
+  add_number<std::int64_t>(
+      command, "--permutations",
+      [r](std::int64_t n) {
+        if (n < 1 || n > 0x7fffffff) throw CLI::ValidationError("--permutations", "expected 1 to 2147483647");
+        r->permutations = n;
+      },
+      "Test independence against N random tables with the margins of the observed one: adds the column "
+      "permutation_pvalue, (1 + those with at least the observed mi) / (1 + N)");
+  add_number<std::uint64_t>(command, "--seed", r->seed, "Of the random tables (0): the same seed, the same p-values");
   add_number<std::int64_t>(
       command, "--top",
       [r](std::int64_t k) {

@@ -22,6 +22,8 @@ InformationOptions options_of(const MiRequest& request) {
   options.unit = request.common.unit;
   options.normalizer = request.normalizer;
   options.missing = kMissingClass;
+  options.permutations = request.permutations;
+  options.seed = request.seed;
   options.execution = request.common.execution;
   return options;
 }

@@ -15,6 +15,8 @@ struct MiRequest {
   Normalizer normalizer = Normalizer::arithmetic;
   CodingOptions coding;
   std::optional<std::int64_t> top;
+  std::int64_t permutations = 0;
+  std::uint64_t seed = 0;
   CommonOptions common;
 };
 
