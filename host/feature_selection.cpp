@@ -105,7 +105,8 @@ void select_features(Selection selection, CodeMatrix table, CodeVector label, co
   require_output(output.features, DType::i64, top, "output.features");
   require_output(output.scores, DType::f64, top, "output.scores");
   const Operands operands = {operand(output.features, "output.features"), operand(output.scores, "output.scores"),
-                             operand(table.view, "table"), operand(label.view, "label")};
+                             operand(table.view, "table"), operand(label.view, "label"),
+                             operand(options.weights, "weights")};
   const Backend backend = resolve_backend(options.execution, operands);
   require_disjoint(operands);
   if (top == 0) return;

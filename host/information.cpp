@@ -139,6 +139,40 @@ void require_cpu(Backend backend) {
   }
 }
 
+/// Weights are read here, on the host: the sum decides how wide the counters are.
+SampleWeights weights_of(const InformationOptions& options, std::int64_t samples) {
+  const VectorView& weights = options.weights;
+  if (weights.data == nullptr && weights.size == 0) return {};
+  require_vector(weights, samples, "weights");
+  if (weights.dtype != DType::i64) {
+    throw InvalidArgument("weights: are " + describe({nullptr, weights.dtype, 1, weights.size, weights.size}) +
+                          ", expected int64");
+  }
+  SampleWeights result = {static_cast<const std::int64_t*>(weights.data), 0};
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const std::int64_t weight = result.data[i];
+    if (weight < 0) {
+      throw InvalidArgument("weights: is " + std::to_string(weight) + " at [" + std::to_string(i) +
+                            "], expected 0 or more");
+    }
+    if (__builtin_add_overflow(result.total, weight, &result.total)) {
+      throw InvalidArgument("weights: their sum passes 2^63 - 1 at [" + std::to_string(i) + "]");
+    }
+  }
+  return result;
+}
+
+void add_weights(InformationPairsJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.x.cols);
+}
+void add_weights(InformationLabelJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.table.rows);
+}
+void add_weights(InformationAllPairsJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.table.rows);
+}
+void add_weights(InformationJointJob&, const InformationOptions&) {}
+
 template <class Job> std::size_t bytes_of(const Job& job) {
   if (results_of(job) == 0) return 0;
   const std::size_t needed = cpu::information_bytes(job);
@@ -146,7 +180,7 @@ template <class Job> std::size_t bytes_of(const Job& job) {
 }
 
 template <class Job>
-void run(Job& job, const MutableMatrixView& out, const Operands& operands, const Execution& execution,
+void run(Job& job, const MutableMatrixView& out, const Operands& operands, const InformationOptions& options,
          const Workspace& workspace) {
   const MatrixView expected = {nullptr, DType::f64, results_of(job), job.request.measures.size(),
                                job.request.measures.size()};
@@ -154,8 +188,9 @@ void run(Job& job, const MutableMatrixView& out, const Operands& operands, const
   if (out.rows != expected.rows || out.cols != expected.cols || out.dtype != expected.dtype) {
     throw InvalidArgument("out: is " + describe(out) + ", expected " + describe(expected));
   }
-  const Backend backend = resolve_backend(execution, operands);
+  const Backend backend = resolve_backend(options.execution, operands);
   require_cpu(backend);
+  add_weights(job, options);
   require_disjoint(operands);
   job.counted.workspace = lend(workspace, bytes_of(job), backend, operands);
   if (results_of(job) == 0) return;
@@ -163,8 +198,9 @@ void run(Job& job, const MutableMatrixView& out, const Operands& operands, const
   cpu::information(job);
 }
 
-template <class Job> std::size_t query(const Job& job, const Operands& inputs, const Execution& execution) {
-  require_cpu(resolve_backend(execution, inputs));
+template <class Job> std::size_t query(Job job, const Operands& inputs, const InformationOptions& options) {
+  require_cpu(resolve_backend(options.execution, inputs));
+  add_weights(job, options);
   return bytes_of(job);
 }
 
@@ -172,54 +208,63 @@ template <class Job> std::size_t query(const Job& job, const Operands& inputs, c
 
 std::size_t information_pairs_workspace(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                                         const InformationOptions& options) {
-  return query(check(measures, x, y, given, options),
-               {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given")}, options.execution);
+  return query(
+      check(measures, x, y, given, options),
+      {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
+      options);
 }
 
 void information_pairs(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationPairsJob job = check(measures, x, y, given, options);
-  run(job, out, {operand(out, "out"), operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given")},
-      options.execution, workspace);
+  run(job, out,
+      {operand(out, "out"), operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_label_workspace(const InformationSet& measures, CodeMatrix table, CodeVector label,
                                         CodeVector given, const InformationOptions& options) {
   return query(check(measures, table, label, given, options),
-               {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given")},
-               options.execution);
+               {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+                operand(options.weights, "weights")},
+               options);
 }
 
 void information_label(const InformationSet& measures, CodeMatrix table, CodeVector label, CodeVector given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationLabelJob job = check(measures, table, label, given, options);
   run(job, out,
-      {operand(out, "out"), operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given")},
-      options.execution, workspace);
+      {operand(out, "out"), operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_all_pairs_workspace(const InformationSet& measures, CodeMatrix table, CodeVector given,
                                             const InformationOptions& options) {
-  return query(check(measures, table, given, options), {operand(table.view, "table"), operand(given.view, "given")},
-               options.execution);
+  return query(check(measures, table, given, options),
+               {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
+               options);
 }
 
 void information_all_pairs(const InformationSet& measures, CodeMatrix table, CodeVector given, MutableMatrixView out,
                            const InformationOptions& options, Workspace workspace, Stream) {
   InformationAllPairsJob job = check(measures, table, given, options);
-  run(job, out, {operand(out, "out"), operand(table.view, "table"), operand(given.view, "given")}, options.execution,
-      workspace);
+  run(job, out,
+      {operand(out, "out"), operand(table.view, "table"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_joint_workspace(const InformationSet& measures, MatrixView joint,
                                         const InformationOptions& options) {
-  return query(check(measures, joint, options), {operand(joint, "joint")}, options.execution);
+  return query(check(measures, joint, options), {operand(joint, "joint")}, options);
 }
 
 void information_joint(const InformationSet& measures, MatrixView joint, MutableMatrixView out,
                        const InformationOptions& options, Workspace workspace, Stream) {
   InformationJointJob job = check(measures, joint, options);
-  run(job, out, {operand(out, "out"), operand(joint, "joint")}, options.execution, workspace);
+  run(job, out, {operand(out, "out"), operand(joint, "joint")}, options, workspace);
 }
 
 }  // namespace kullback

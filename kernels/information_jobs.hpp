@@ -13,6 +13,11 @@ struct Permutations {
   int threads;
 };
 
+struct SampleWeights {
+  const std::int64_t* data = nullptr;  ///< null: 1 each
+  std::int64_t total = 0;
+};
+
 struct InformationRequest {
   InformationSet measures;
   Normalizer normalizer;
@@ -22,6 +27,7 @@ struct InformationRequest {
   CodeVector given;         ///< data null: none
   std::int64_t given_step;  ///< pairs: from one row's given codes to the next's
   Permutations permutations;
+  SampleWeights weights = {};
 };
 
 struct InformationPairsJob {

@@ -205,6 +205,27 @@ class Tables(ToolTest):
         report = self.json("mi", one, labels, "--missing", "-7", "--measure", "samples")
         self.assertEqual(report["value"], 4)
 
+    def test_weights(self):
+        weights = [i % 4 for i in range(len(X))]
+        again = [i for i, w in enumerate(weights) for _ in range(w)]
+        for values, descr in ((X, "<i4"), (FLOATS, "<f8")):
+            x, y, w = self.npy("x.npy", values, descr), self.npy("y.npy", Y, "|u1"), self.npy("w.npy", weights, "<i2")
+            rx, ry = self.npy("rx.npy", [values[i] for i in again], descr), self.npy("ry.npy", [Y[i] for i in again], "|u1")
+            for more in ((), ("--binning", "quantile", "--bins", 3), ("--binning", "width", "--bins", 4),
+                         ("--measure", "ami,samples", "--permutations", 50), ("--missing", 0, "--binning", "codes")):
+                got, expected = self.json("mi", x, y, "--weights", w, *more), self.json("mi", rx, ry, *more)
+                self.assertEqual(got, expected)
+        table = self.raw("w.csv", b"a,b,n\n0,1,3\n1,0,2\n1,1,0\n")
+        report = self.json("mi", table, "--target", "b", "--weights", "n")
+        self.assertEqual((report["names"], report["samples"]), (["a"], 5))
+        self.assert_close(report["value"][0], entropy([0, 0, 0, 1, 1]))
+        result = self.run_tool("mi", x, y, "--weights", w, "--verify")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for values, descr, part in (([1] * 15 + [-2], "<i8", "weight -2 at [15]"), ([2 ** 62] * 16, "<i8", "2^63 - 1"),
+                                    ([1] * 15, "<i8", "one weight per sample"), ([1.0] * 16, "<f8", "whole numbers")):
+            self.assert_refused(["mi", x, y, "--weights", self.npy("b.npy", values, descr)], "b.npy", part)
+        self.assert_refused(["mi", self.npy("j.npy", [[1, 2]], "<i4"), "--joint", "--weights", w], "no samples to weigh")
+
     def test_top(self):
         table = self.npy("t.npy", [list(row) for row in zip(Z, X, Y)], "|u1")
         target = self.npy("y.npy", Y, "|u1")
@@ -236,9 +257,7 @@ class Tables(ToolTest):
         self.assertNotEqual(self.json(*ask[:5], "--seed", 4)["value"]["permutation_pvalue"], p)
         result = self.run_tool("mi", x, y, "--permutations", 99, "--verify")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.refused(("mi", x, y, "--measure", "permutation_pvalue"), "--permutations N")
-        for bad in ("0", "-1", "2147483648", "many"):
-            self.refused(("mi", x, y, "--permutations", bad), "--permutations")
+        self.assert_refused(["mi", x, y, "--measure", "permutation_pvalue"], "--permutations N")
 
     def test_benjamini_hochberg(self):
         table = self.npy("t.npy", [list(row) for row in zip(X, Z, Y, [0] * 16)], "|u1")

@@ -17,6 +17,7 @@ int run(const MiRequest& request) {
   require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
   const bool codes = !request.joint;
   require(codes || request.given.empty(), "--joint: a joint table of two variables has none that is given");
+  require(codes || request.weights.empty(), "--joint: a joint table has no samples to weigh");
   require(codes || !request.coding.missing, "--joint: a joint table has no missing codes");
   require(codes || request.coding.binning == Binning::automatic, "--joint: a joint table has no values to bin");
   const auto asks = [&](const char* name) {
@@ -82,6 +83,8 @@ void add_mi_command(CLI::App& app, Command& chosen) {
        {"max", Normalizer::max}},
       [r](Normalizer n) { r->normalizer = n; }, "The mean of the entropies in nmi and ami (arithmetic)");
   add_file(command, "--given", r->given, "Given these codes [samples], or this column: conditional measures");
+  add_file(command, "--weights", r->weights,
+           "Whole numbers [samples], or this column: how often each sample counts (0: it is absent)");
   add_coding_options(command, r->coding);
   add_number<std::int64_t>(
       command, "--permutations",

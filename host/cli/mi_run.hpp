@@ -10,7 +10,7 @@
 namespace kullback::cli {
 
 struct MiRequest {
-  std::string first, second, target, given, measure = "mi";
+  std::string first, second, target, given, weights, measure = "mi";
   bool pairs = false, joint = false;
   Normalizer normalizer = Normalizer::arithmetic;
   CodingOptions coding;

@@ -276,9 +276,12 @@ std::vector<Estimate<Real>> information(const InformationSet& measures, const st
   bool bad = false;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::int64_t z = given.empty() ? 0 : given[i];
+    const std::int64_t weight =
+        options.weights.size == 0 ? 1 : read_integer(options.weights.data, options.weights.dtype, std::int64_t(i));
+    if (weight == 0) continue;
     for (std::int64_t code : {x[i], y[i], z}) bad = bad || (code < 0 && !missing(code));
     if (missing(x[i]) || missing(y[i]) || (!given.empty() && missing(z))) continue;
-    ++strata[z][{x[i], y[i]}];
+    strata[z][{x[i], y[i]}] += static_cast<std::uint64_t>(weight);
   }
   if (bad) return unknown<Real>(measures);
   std::vector<Parts<Real>> parts;

@@ -88,6 +88,10 @@ struct InformationOptions {
   /// This code means "not known", in every variable. Each pair of variables uses the samples that both have (and whose
   /// given variable is known): its N, margins and classes are those of these samples.
   std::optional<std::int64_t> missing;
+  /// int64 [samples], >= 0 with a sum below 2^63: every result is that of a table in which sample i occurs weights[i]
+  /// times (0: it is absent, whatever its codes). Left empty: once. Of a batch of pairs the same for all of them. The
+  /// workspace queries read them too.
+  VectorView weights;
   /// Of permutation_pvalue, which needs at least one; at most 2^31 - 1.
   std::int64_t permutations = 0;
   std::uint64_t seed = 0;
@@ -158,7 +162,7 @@ KULLBACK_EXPORT void information_all_pairs(const InformationSet& measures, CodeM
 /// A joint table [classes_x, classes_y] of counts (integers) or probabilities (floats; divided by their sum); out
 /// [1, measures]. A negative, NaN or infinite entry, or a table of zeros, gives NaN; a table without cells counts as no
 /// samples. Measures that need counts are refused for probabilities, and NaN where the total is beyond 64 bits.
-/// options.missing plays no part.
+/// options.missing and options.weights play no part.
 KULLBACK_EXPORT std::size_t information_joint_workspace(const InformationSet& measures, MatrixView joint,
                                                         const InformationOptions& options);
 KULLBACK_EXPORT void information_joint(const InformationSet& measures, MatrixView joint, MutableMatrixView out,

@@ -86,9 +86,11 @@ CodeColumns given_of(const InformationRequest& r) {
   return with_lines(vector_columns(r.given.view.data, r.given.view.dtype, r.given.classes), strata_of(r), r);
 }
 
-/// A permutation test needs memory, and its threads help where there are fewer tiles, unless their tables are large.
-TilePlan with_permutations(TilePlan plan, const InformationRequest& r, std::int64_t classes_x, std::int64_t classes_y) {
+/// The plan of what is asked for beyond counting. A permutation test needs memory, and its threads help where there are
+/// fewer tiles, unless their tables are large.
+TilePlan with_request(TilePlan plan, const InformationRequest& r, std::int64_t classes_x, std::int64_t classes_y) {
   constexpr std::size_t kMostTableBytes = std::size_t{1} << 26;
+  if (r.weights.data != nullptr) plan.total = r.weights.total;
   if (!(parts_of(r.measures) & kPartPermutation)) return plan;
   const std::int64_t strata = r.given.view.data == nullptr ? 1 : r.given.classes;
   plan.margin_words += permutation_room(strata, classes_x, classes_y).words();
@@ -100,19 +102,19 @@ TilePlan plan_of(const InformationPairsJob& job) {
   const PairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = {c.x.cols, c.x.rows, 1, x_lines_of(r, c.classes_x), 1, lines_of(r, c.classes_y), c.threads};
-  return with_permutations(plan, r, c.classes_x, c.classes_y);
+  return with_request(plan, r, c.classes_x, c.classes_y);
 }
 TilePlan plan_of(const InformationLabelJob& job) {
   const LabelJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = label_plan(c.table, lines_of(r, c.classes), x_lines_of(r, c.label_classes), c.threads);
-  return with_permutations(plan, r, c.label_classes, c.classes);
+  return with_request(plan, r, c.label_classes, c.classes);
 }
 TilePlan plan_of(const InformationAllPairsJob& job) {
   const AllPairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = all_pairs_plan(c.table, x_lines_of(r, c.classes), lines_of(r, c.classes), c.threads);
-  return with_permutations(plan, r, c.classes, c.classes);
+  return with_request(plan, r, c.classes, c.classes);
 }
 
 }  // namespace
@@ -128,7 +130,8 @@ void information(const InformationPairsJob& job) {
       c.x.row_stride,
       c.y.row_stride,
       given_of(r),
-      r.given_step};
+      r.given_step,
+      r.weights.data};
   run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t b, std::int64_t, const JointSummary& summary) { store(r, b, summary); });
 }
@@ -142,7 +145,7 @@ void information(const InformationLabelJob& job) {
   const CodeColumns label = with_lines(vector_columns(c.label.data, c.label.dtype, c.label_classes), plan.x_lines, r);
   const auto tile_at = [&](std::int64_t t) {
     const CodeColumns features = columns_of(c.table, c.classes, t * plan.y_cols, plan.y_cols);
-    return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r)};
+    return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r), r.weights.data};
   };
   run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
@@ -160,8 +163,8 @@ void information(const InformationAllPairsJob& job) {
   };
   const auto tile_at = [&](std::int64_t t) {
     const Square square(t, side);
-    return CodeTile{columns(square.i, plan.x_lines), columns(square.j, plan.y_lines), square.i == square.j,
-                    given_of(r)};
+    return CodeTile{columns(square.i, plan.x_lines), columns(square.j, plan.y_lines), square.i == square.j, given_of(r),
+                    r.weights.data};
   };
   run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {

@@ -19,7 +19,7 @@ constexpr std::size_t align_64(std::size_t bytes) { return (bytes + 63) / 64 * 6
 
 /// What all tiles of a call have in common; tiles at the edge are smaller.
 struct TilePlan {
-  std::int64_t samples, tiles;
+  std::int64_t samples, total, tiles;  ///< total: of the samples' weights
   std::int64_t x_cols, x_lines, y_cols, y_lines;
   std::int64_t copies;
   std::int64_t margin_words;  ///< of 64 bits: room for the sums of all lines, and what else the one who finishes needs
@@ -31,6 +31,7 @@ struct TilePlan {
   TilePlan(std::int64_t samples, std::int64_t tiles, std::int64_t x_cols, std::int64_t x_lines, std::int64_t y_cols,
            std::int64_t y_lines, int threads_allowed)
       : samples(samples),
+        total(samples),
         tiles(tiles),
         x_cols(x_cols),
         x_lines(x_lines),
@@ -46,7 +47,7 @@ struct TilePlan {
     threads = share_samples ? threads_allowed : static_cast<int>(std::min<std::int64_t>(threads_allowed, tiles));
   }
 
-  bool wide_counts() const { return samples >> 32 != 0; }
+  bool wide_counts() const { return total >> 32 != 0; }
   std::size_t table_bytes() const {
     const std::size_t cells = static_cast<std::size_t>(x_cols * x_lines * y_cols * y_lines);
     return align_64(cells * static_cast<std::size_t>(copies) * (wide_counts() ? 8 : 4));
@@ -164,6 +165,7 @@ struct PairsTiles {
   std::int64_t x_step, y_step;
   CodeColumns given = {};
   std::int64_t given_step = 0;
+  const std::int64_t* weights = nullptr;
 
   CodeTile operator()(std::int64_t b) const {
     const auto row = [&](CodeColumns columns, std::int64_t step) {
@@ -173,7 +175,7 @@ struct PairsTiles {
           static_cast<const char*>(columns.data) + b * step * static_cast<std::int64_t>(size_of(columns.dtype));
       return columns;
     };
-    return {row(x, x_step), row(y, y_step), false, row(given, given_step)};
+    return {row(x, x_step), row(y, y_step), false, row(given, given_step), weights};
   }
 };
 
