@@ -226,6 +226,33 @@ class Tables(ToolTest):
             self.assert_refused(["mi", x, y, "--weights", self.npy("b.npy", values, descr)], "b.npy", part)
         self.assert_refused(["mi", self.npy("j.npy", [[1, 2]], "<i4"), "--joint", "--weights", w], "no samples to weigh")
 
+    def test_select(self):
+        columns = (Z, X, Y[:8] + X[8:], X, [x * y for x, y in zip(X, Y)])
+        table, target = self.npy("t.npy", [list(row) for row in zip(*columns)], "|u1"), self.npy("y.npy", Y, "|u1")
+        for name in ("mrmr", "jmi"):
+            def score(f, taken):
+                if not taken:
+                    return information(columns[f], Y)
+                if name == "jmi":
+                    return sum(information(list(zip(columns[f], columns[z])), Y) for z in taken)
+                return information(columns[f], Y) - sum(information(columns[f], columns[z]) for z in taken) / len(taken)
+            taken, scores = [], []
+            for _ in range(4):
+                best = max((f for f in range(5) if f not in taken), key=lambda f: (round(score(f, taken), 9), -f))
+                scores.append(score(best, taken))
+                taken.append(best)
+            top = self.json("mi", table, "--target", target, "--select", name, "--top", 4)["top"]
+            self.assertEqual([entry["feature"] for entry in top], taken)
+            for entry, expected in zip(top, scores):
+                self.assertAlmostEqual(entry[name], expected, delta=1e-12)
+            values, shape = self.values("mi", table, "--target", target, "--select", name, "--top", 4)
+            self.assertEqual((shape, values[::2]), ((4, 2), taken))
+            lines = self.run_tool("mi", table, "--target", target, "--select", name, "--format", "csv").stdout.split()
+            self.assertEqual((lines[0], len(lines)), ("feature," + name, 6))  # no more than there are
+        self.assert_refused(["mi", table, "--pairs", "--select", "jmi"], "--target")
+        self.assert_refused(["mi", table, "--target", target, "--select", "jmi", "--measure", "nmi"], "--measure")
+        self.assert_refused(["mi", table, "--target", target, "--select", "best"], "--select")
+
     def test_top(self):
         table = self.npy("t.npy", [list(row) for row in zip(Z, X, Y)], "|u1")
         target = self.npy("y.npy", Y, "|u1")

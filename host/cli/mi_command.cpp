@@ -15,6 +15,10 @@ int run(const MiRequest& request) {
   const MiMeasures measures = MiMeasures::parse(request.measure, request.permutations > 0);
   const int forms = !request.second.empty() + !request.target.empty() + request.pairs + request.joint;
   require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
+  require(!request.select || !request.target.empty(), "--select takes a label: --target Y");
+  require(!request.select || (request.measure == "mi" && request.given.empty() && request.permutations == 0),
+          "--select scores features by mutual information alone: without --measure, --given and --permutations");
+  require(!request.select || !request.common.verify, "--verify: a selection has no reference to be held against");
   const bool codes = !request.joint;
   require(codes || request.given.empty(), "--joint: a joint table of two variables has none that is given");
   require(codes || request.weights.empty(), "--joint: a joint table has no samples to weigh");
@@ -31,6 +35,7 @@ int run(const MiRequest& request) {
   require_backend(request.common.execution);
   OutputFile out(request.common.out);
   const MiReport report = request.joint             ? run_joint(request, measures)
+                          : request.select          ? run_selection(request)
                           : request.pairs           ? run_all_pairs(request, measures)
                           : !request.target.empty() ? run_target(request, measures)
                                                     : run_pairs(request, measures);
@@ -95,6 +100,10 @@ void add_mi_command(CLI::App& app, Command& chosen) {
       "Test independence against N random tables with the margins of the observed one: adds the column "
       "permutation_pvalue, (1 + those with at least the observed mi) / (1 + N)");
   add_number<std::uint64_t>(command, "--seed", r->seed, "Of the random tables (0): the same seed, the same p-values");
+  add_choice<Selection>(
+      command, "--select", {{"mrmr", Selection::mrmr}, {"jmi", Selection::jmi}}, [r](Selection s) { r->select = s; },
+      "With --target: the --top K (10) features that together tell most, one after the other; least redundant (Peng "
+      "2005, difference) or by joint mutual information (Yang & Moody 1999). --out: [K, 2], index and score");
   add_number<std::int64_t>(
       command, "--top",
       [r](std::int64_t k) {

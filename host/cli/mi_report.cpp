@@ -37,7 +37,7 @@ Json json_top(const MiReport& report) {
       entry["features"] = {ranking.first(i), ranking.second(i)};
       if (!report.names.empty()) entry["names"] = {ranking.name(ranking.first(i)), ranking.name(ranking.second(i))};
     } else {
-      entry[report.things] = i;
+      entry[report.things] = ranking.index(i);
       if (!report.names.empty()) entry["name"] = ranking.name(i);
     }
     for (const MiColumn& c : report.columns) entry[c.name] = json_number(c.values[i]);
@@ -120,10 +120,19 @@ std::string table_of(const MiReport& report, const CommonOptions& options) {
   return text;
 }
 
-/// A measure's values have the report's shape; several are interleaved along one more axis.
+/// A measure's values have the report's shape; several are interleaved along one more axis. Of a selection: indices and
+/// scores.
 void write_values(const MiReport& report, OutputFile& out) {
   std::vector<std::int64_t> shape = report.shape;
   if (shape.empty()) shape = {1};
+  if (!report.chosen.empty()) {
+    out.write_header({shape[0], 2});
+    for (std::size_t k = 0; k < report.chosen.size(); ++k) {
+      const double row[2] = {static_cast<double>(report.chosen[k]), report.columns[0].values[k]};
+      out.write(row, 2);
+    }
+    return;
+  }
   if (report.columns.size() == 1) {
     out.write_header(shape);
     out.write(report.columns[0].values.data(), report.columns[0].values.size());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "host/cli/inputs.hpp"
@@ -207,6 +208,36 @@ MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
   report.things = "feature";
   report.names = file.names();
   report.verification = std::move(verification);
+  return report;
+}
+
+MiReport run_selection(const MiRequest& asked) {
+  constexpr std::int64_t kTop = 10;
+  MiFile file(asked.first, Along::column);
+  const MiRequest request = with_weights(asked, file);
+  const MiFile target = MiFile::named(request.target, file);
+  require_vector(target, file, "label");
+  const Classes table = classes_of(file, request.coding), label = classes_of(target, request.coding);
+  const std::string what = file.described() + " with " + target.described();
+  const std::int64_t top = std::min(request.top.value_or(kTop), file.variables());
+  MiReport report;
+  report.chosen.resize(static_cast<std::size_t>(top));
+  report.columns = {{*request.select == Selection::jmi ? "jmi" : "mrmr", std::vector<double>(report.chosen.size())}};
+  const SelectionOutput out = {mutable_vector_view(report.chosen.data(), top),
+                               mutable_vector_view(report.columns[0].values.data(), top)};
+  const InformationOptions options = options_of(request);
+  const CodeMatrix x = {table.view, table.count};
+  const CodeVector y = {label.vector(), label.count};
+  Mirror mirror(Backend::cpu);
+  const Workspace workspace =
+      workspace_for(what, mirror, [&] { return select_features_workspace(*request.select, x, y, top, options); });
+  select_features(*request.select, x, y, out, options, workspace, host_stream);
+  report.inputs = file.described() + "  with  " + target.described();
+  report.samples = samples_of(request, file.samples());
+  report.shape = {top};
+  report.top = top;
+  report.things = "feature";
+  report.names = file.names();
   return report;
 }
 
