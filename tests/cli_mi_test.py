@@ -1,6 +1,7 @@
 """`kullback mi`: measures, missing values, binning, tables in .csv, ranking. Expected values come from plain Python."""
 import collections
 import math
+import os
 import unittest
 
 import cli_support
@@ -249,6 +250,14 @@ class Tables(ToolTest):
             self.assertEqual((shape, values[::2]), ((4, 2), taken))
             lines = self.run_tool("mi", table, "--target", target, "--select", name, "--format", "csv").stdout.split()
             self.assertEqual((lines[0], len(lines)), ("feature," + name, 6))  # no more than there are
+        # Of the digits, from a brute force over tuples of pixels.
+        data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "data")
+        digits = [os.path.join(data, "digits_pixels.npy"), "--target", os.path.join(data, "digits_labels.npy")]
+        for name, features, last in (("mrmr", [21, 33, 61, 43, 26], 0.3170845648475966),
+                                     ("jmi", [21, 61, 26, 43, 34], 4.7695075393044535)):
+            top = self.json("mi", *digits, "--select", name, "--top", 5)["top"]
+            self.assertEqual([entry["feature"] for entry in top], features)
+            self.assertAlmostEqual(top[-1][name], last, delta=1e-12)
         self.assert_refused(["mi", table, "--pairs", "--select", "jmi"], "--target")
         self.assert_refused(["mi", table, "--target", target, "--select", "jmi", "--measure", "nmi"], "--measure")
         self.assert_refused(["mi", table, "--target", target, "--select", "best"], "--select")
@@ -265,6 +274,13 @@ class Tables(ToolTest):
         self.assertEqual(top[0]["features"], [1, 2])
         lines = self.run_tool("mi", table, "--pairs", "--top", 2, "--format", "csv").stdout.splitlines()
         self.assertEqual((lines[0], lines[1][:4], len(lines)), ("x,y,mi", "1,2,", 3))
+        edges = self.run_tool("mi", table, "--pairs", "--threshold", 0.01, "--format", "csv").stdout.splitlines()
+        expected = {(i, j): information(u, v) for i, u in enumerate((Z, X, Y)) for j, v in enumerate((Z, X, Y)) if i < j}
+        kept = sorted((pair for pair, mi in expected.items() if mi >= 0.01), key=lambda pair: -expected[pair])
+        self.assertEqual([tuple(map(int, line.split(",")[:2])) for line in edges[1:]], kept)
+        self.assertTrue(0 < len(kept) < 3, kept)
+        top = self.json("mi", table, "--target", target, "--measure", "g_pvalue", "--threshold", 1e-3)["top"]
+        self.assertEqual([entry["feature"] for entry in top], [2])
         lines = self.run_tool("mi", table, "--target", target, "--top", 1).stdout.splitlines()
         self.assertIn("###", lines[-1])
         self.assertEqual(lines[-1].split()[0], "2")

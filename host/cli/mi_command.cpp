@@ -16,8 +16,10 @@ int run(const MiRequest& request) {
   const int forms = !request.second.empty() + !request.target.empty() + request.pairs + request.joint;
   require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
   require(!request.select || !request.target.empty(), "--select takes a label: --target Y");
-  require(!request.select || (request.measure == "mi" && request.given.empty() && request.permutations == 0),
-          "--select scores features by mutual information alone: without --measure, --given and --permutations");
+  require(!request.select ||
+              (request.measure == "mi" && request.given.empty() && request.permutations == 0 && !request.threshold),
+          "--select scores features by mutual information alone: without --measure, --given, --permutations and "
+          "--threshold");
   require(!request.select || !request.common.verify, "--verify: a selection has no reference to be held against");
   const bool codes = !request.joint;
   require(codes || request.given.empty(), "--joint: a joint table of two variables has none that is given");
@@ -111,6 +113,13 @@ void add_mi_command(CLI::App& app, Command& chosen) {
         r->top = k;
       },
       "Print only the first K, by the first measure");
+  add_number<double>(
+      command, "--threshold",
+      [r](double x) {
+        if (x != x) throw CLI::ValidationError("--threshold", "expected a number, got nan");
+        r->threshold = x;
+      },
+      "Print only features, or pairs as a list of edges, whose first measure is at least X (p-values: at most)");
   add_common_options(command, r->common);
   command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
 }

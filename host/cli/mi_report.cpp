@@ -62,7 +62,7 @@ std::string json_of(const MiReport& report, const CommonOptions& options) {
                  {"unit", name_of(options.unit)},
                  {"samples", report.samples ? Json(*report.samples) : Json()}};
   if (!report.names.empty()) object["names"] = report.names;
-  const bool ranked = report.top && !report.shape.empty();
+  const bool ranked = report.is_list() && !report.shape.empty();
   object[ranked ? "top" : "value"] = ranked ? json_top(report) : value;
   return object.dump() + "\n";
 }
@@ -90,7 +90,7 @@ std::string csv_matrix(const MiReport& report) {
 /// A line for each result: all of them in order, or the first ones by rank.
 std::string csv_of(const MiReport& report) {
   const MiRanking ranking(report);
-  if (ranking.of_pairs() && report.columns.size() == 1 && !report.top) return csv_matrix(report);
+  if (ranking.of_pairs() && report.columns.size() == 1 && !report.is_list()) return csv_matrix(report);
   std::string text = report.shape.empty() ? "" : ranking.of_pairs() ? "x,y," : std::string(report.things) + ",";
   for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + c.name;
   const auto add = [&](std::size_t i) {
@@ -99,7 +99,7 @@ std::string csv_of(const MiReport& report) {
     if (ranking.of_pairs()) text += csv_field(ranking.name(ranking.second(i))) + ",";
     for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + csv_number(c.values[i]);
   };
-  if (report.top) {
+  if (report.is_list()) {
     for (std::size_t i : ranking.order()) add(i);
   } else {
     for (std::size_t i = 0; i < report.columns[0].values.size(); ++i) add(i);

@@ -103,6 +103,7 @@ MiReport report_of(const MiRequest& request, const MiMeasures& measures, const V
                    const std::vector<bool>& is_test = {}) {
   MiReport report;
   report.top = request.top;
+  report.threshold = request.threshold;
   for (std::size_t k = 0; k < measures.size(); ++k)
     report.columns.push_back(
         {measures.name(k), measures.column(k, values.numbers, is_test), measures.smallest_first(k)});

@@ -15,6 +15,7 @@ struct MiRequest {
   Normalizer normalizer = Normalizer::arithmetic;
   CodingOptions coding;
   std::optional<std::int64_t> top;
+  std::optional<double> threshold;
   std::optional<Selection> select;
   std::int64_t permutations = 0;
   std::uint64_t seed = 0;
