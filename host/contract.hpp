@@ -85,6 +85,7 @@ constexpr double information_units(Information measure) {
     case Information::v_measure: return 2 * kMutualInformationUnits;
     case Information::ami: return kAdjustedInformationUnits;
     case Information::g_pvalue: return 2 * kMutualInformationUnits;
+    case Information::permutation_pvalue:
     case Information::samples: return 1;
     default: return kMutualInformationUnits;
   }

@@ -25,12 +25,30 @@ void require_measures(const InformationSet& measures, bool given, bool probabili
   }
 }
 
+void require_permutations(const InformationSet& measures, const InformationOptions& options) {
+  const std::int64_t least = measures.contains(Information::permutation_pvalue) ? 1 : 0;
+  constexpr std::int64_t kMost = 0x7fffffff;
+  if (options.permutations < least || options.permutations > kMost) {
+    throw InvalidArgument("options.permutations: is " + std::to_string(options.permutations) + ", expected " +
+                          std::to_string(least) + " to " + std::to_string(kMost) +
+                          (least == 1 ? " for permutation_pvalue" : ""));
+  }
+}
+
 bool is_given(const CodeVector& given) { return given.classes != 0 || given.view.data != nullptr; }
 
 InformationRequest request_of(const InformationSet& measures, const CodeVector& given, std::int64_t given_step,
                               const InformationOptions& options, bool probabilities = false) {
   require_measures(measures, is_given(given), probabilities);
-  return {measures, options.normalizer, options.missing, unit_factor(options.unit), {}, given, given_step};
+  require_permutations(measures, options);
+  return {measures,
+          options.normalizer,
+          options.missing,
+          unit_factor(options.unit),
+          {},
+          given,
+          given_step,
+          {options.permutations, options.seed, resolve_threads(options.execution)}};
 }
 
 /// The table has a line more for missing codes, and one table for each class of the given variable.
@@ -101,9 +119,10 @@ InformationAllPairsJob check(const InformationSet& measures, const CodeMatrix& t
 
 InformationJointJob check(const InformationSet& measures, const MatrixView& joint, const InformationOptions& options) {
   require_view(joint, "joint");
-  constexpr std::int64_t kMarginBytes = 32;  // twice what a margin takes, so that both margins together fit
-  checked_product(joint.rows, kMarginBytes, "joint workspace");
-  checked_product(joint.cols, kMarginBytes, "joint workspace");
+  // Twice what a margin takes, so that both margins together fit; and a scratch for each thread.
+  const std::int64_t margin_bytes = 64 + 8 * resolve_threads(options.execution);
+  checked_product(joint.rows, margin_bytes, "joint workspace");
+  checked_product(joint.cols, margin_bytes, "joint workspace");
   return {{joint, nullptr, 1, nullptr}, request_of(measures, {}, 0, options, is_floating(joint.dtype))};
 }
 
@@ -120,6 +139,40 @@ void require_cpu(Backend backend) {
   }
 }
 
+/// Weights are read here, on the host: the sum decides how wide the counters are.
+SampleWeights weights_of(const InformationOptions& options, std::int64_t samples) {
+  const VectorView& weights = options.weights;
+  if (weights.data == nullptr && weights.size == 0) return {};
+  require_vector(weights, samples, "weights");
+  if (weights.dtype != DType::i64) {
+    throw InvalidArgument("weights: are " + describe({nullptr, weights.dtype, 1, weights.size, weights.size}) +
+                          ", expected int64");
+  }
+  SampleWeights result = {static_cast<const std::int64_t*>(weights.data), 0};
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const std::int64_t weight = result.data[i];
+    if (weight < 0) {
+      throw InvalidArgument("weights: is " + std::to_string(weight) + " at [" + std::to_string(i) +
+                            "], expected 0 or more");
+    }
+    if (__builtin_add_overflow(result.total, weight, &result.total)) {
+      throw InvalidArgument("weights: their sum passes 2^63 - 1 at [" + std::to_string(i) + "]");
+    }
+  }
+  return result;
+}
+
+void add_weights(InformationPairsJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.x.cols);
+}
+void add_weights(InformationLabelJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.table.rows);
+}
+void add_weights(InformationAllPairsJob& job, const InformationOptions& options) {
+  job.request.weights = weights_of(options, job.counted.table.rows);
+}
+void add_weights(InformationJointJob&, const InformationOptions&) {}
+
 template <class Job> std::size_t bytes_of(const Job& job) {
   if (results_of(job) == 0) return 0;
   const std::size_t needed = cpu::information_bytes(job);
@@ -127,7 +180,7 @@ template <class Job> std::size_t bytes_of(const Job& job) {
 }
 
 template <class Job>
-void run(Job& job, const MutableMatrixView& out, const Operands& operands, const Execution& execution,
+void run(Job& job, const MutableMatrixView& out, const Operands& operands, const InformationOptions& options,
          const Workspace& workspace) {
   const MatrixView expected = {nullptr, DType::f64, results_of(job), job.request.measures.size(),
                                job.request.measures.size()};
@@ -135,8 +188,9 @@ void run(Job& job, const MutableMatrixView& out, const Operands& operands, const
   if (out.rows != expected.rows || out.cols != expected.cols || out.dtype != expected.dtype) {
     throw InvalidArgument("out: is " + describe(out) + ", expected " + describe(expected));
   }
-  const Backend backend = resolve_backend(execution, operands);
+  const Backend backend = resolve_backend(options.execution, operands);
   require_cpu(backend);
+  add_weights(job, options);
   require_disjoint(operands);
   job.counted.workspace = lend(workspace, bytes_of(job), backend, operands);
   if (results_of(job) == 0) return;
@@ -144,8 +198,9 @@ void run(Job& job, const MutableMatrixView& out, const Operands& operands, const
   cpu::information(job);
 }
 
-template <class Job> std::size_t query(const Job& job, const Operands& inputs, const Execution& execution) {
-  require_cpu(resolve_backend(execution, inputs));
+template <class Job> std::size_t query(Job job, const Operands& inputs, const InformationOptions& options) {
+  require_cpu(resolve_backend(options.execution, inputs));
+  add_weights(job, options);
   return bytes_of(job);
 }
 
@@ -153,54 +208,63 @@ template <class Job> std::size_t query(const Job& job, const Operands& inputs, c
 
 std::size_t information_pairs_workspace(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                                         const InformationOptions& options) {
-  return query(check(measures, x, y, given, options),
-               {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given")}, options.execution);
+  return query(
+      check(measures, x, y, given, options),
+      {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
+      options);
 }
 
 void information_pairs(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationPairsJob job = check(measures, x, y, given, options);
-  run(job, out, {operand(out, "out"), operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given")},
-      options.execution, workspace);
+  run(job, out,
+      {operand(out, "out"), operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_label_workspace(const InformationSet& measures, CodeMatrix table, CodeVector label,
                                         CodeVector given, const InformationOptions& options) {
   return query(check(measures, table, label, given, options),
-               {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given")},
-               options.execution);
+               {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+                operand(options.weights, "weights")},
+               options);
 }
 
 void information_label(const InformationSet& measures, CodeMatrix table, CodeVector label, CodeVector given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationLabelJob job = check(measures, table, label, given, options);
   run(job, out,
-      {operand(out, "out"), operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given")},
-      options.execution, workspace);
+      {operand(out, "out"), operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_all_pairs_workspace(const InformationSet& measures, CodeMatrix table, CodeVector given,
                                             const InformationOptions& options) {
-  return query(check(measures, table, given, options), {operand(table.view, "table"), operand(given.view, "given")},
-               options.execution);
+  return query(check(measures, table, given, options),
+               {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
+               options);
 }
 
 void information_all_pairs(const InformationSet& measures, CodeMatrix table, CodeVector given, MutableMatrixView out,
                            const InformationOptions& options, Workspace workspace, Stream) {
   InformationAllPairsJob job = check(measures, table, given, options);
-  run(job, out, {operand(out, "out"), operand(table.view, "table"), operand(given.view, "given")}, options.execution,
-      workspace);
+  run(job, out,
+      {operand(out, "out"), operand(table.view, "table"), operand(given.view, "given"),
+       operand(options.weights, "weights")},
+      options, workspace);
 }
 
 std::size_t information_joint_workspace(const InformationSet& measures, MatrixView joint,
                                         const InformationOptions& options) {
-  return query(check(measures, joint, options), {operand(joint, "joint")}, options.execution);
+  return query(check(measures, joint, options), {operand(joint, "joint")}, options);
 }
 
 void information_joint(const InformationSet& measures, MatrixView joint, MutableMatrixView out,
                        const InformationOptions& options, Workspace workspace, Stream) {
   InformationJointJob job = check(measures, joint, options);
-  run(job, out, {operand(out, "out"), operand(joint, "joint")}, options.execution, workspace);
+  run(job, out, {operand(out, "out"), operand(joint, "joint")}, options, workspace);
 }
 
 }  // namespace kullback

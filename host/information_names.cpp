@@ -16,6 +16,7 @@ constexpr Information kAll[] = {Information::mi,
                                 Information::v_measure,
                                 Information::g,
                                 Information::g_pvalue,
+                                Information::permutation_pvalue,
                                 Information::miller_madow,
                                 Information::samples};
 
@@ -36,6 +37,7 @@ InformationInfo information_info(Information measure) noexcept {
     case Information::v_measure: return {"v_measure", false, false, false};
     case Information::g: return {"g", false, true, true};
     case Information::g_pvalue: return {"g_pvalue", false, true, true};
+    case Information::permutation_pvalue: return {"permutation_pvalue", false, true, true};
     case Information::miller_madow: return {"miller_madow", true, true, false};
     case Information::samples: return {"samples", false, true, true};
   }

@@ -27,12 +27,18 @@ CodeList column_of(const MatrixView& v, std::int64_t column) { return codes_at(v
 
 MatrixView matrix_of(const VectorView& v) { return {v.data, v.dtype, 1, v.size, v.size}; }
 
-/// Codes, each in [0, classes) or missing.
-void require_codes(const MatrixView& v, std::int64_t classes, const InformationOptions& options, const char* name) {
+enum class Samples { rows, columns };
+
+/// Codes, each in [0, classes) or missing, but of samples of weight 0.
+void require_codes(const MatrixView& v, std::int64_t classes, Samples samples, const InformationOptions& options,
+                   const char* name) {
+  const VectorView& weights = options.weights;
   for (std::int64_t row = 0; row < v.rows; ++row) {
     for (std::int64_t col = 0; col < v.cols; ++col) {
       const std::int64_t code = reference::read_integer(v.data, v.dtype, row * v.row_stride + col);
       if ((code >= 0 && code < classes) || options.missing == code) continue;
+      const std::int64_t sample = samples == Samples::rows ? row : col;
+      if (weights.size > 0 && reference::read_integer(weights.data, weights.dtype, sample) == 0) continue;
       throw InvalidArgument(std::string(name) + ": code " + std::to_string(code) + " at [" + std::to_string(row) +
                             ", " + std::to_string(col) + "] is outside [0, " + std::to_string(classes) + ")");
     }
@@ -75,9 +81,9 @@ VerifyReport verify_information_pairs(const InformationSet& measures, CodeMatrix
                                       MatrixView values, const InformationOptions& options,
                                       const VerifyOptions& verify) {
   information_pairs_workspace(measures, x, y, given, on_cpu(options));  // checks the arguments
-  require_codes(x.view, x.classes, options, "x");
-  require_codes(y.view, y.classes, options, "y");
-  require_codes(given.view, given.classes, options, "given");
+  require_codes(x.view, x.classes, Samples::columns, options, "x");
+  require_codes(y.view, y.classes, Samples::columns, options, "y");
+  require_codes(given.view, given.classes, Samples::columns, options, "given");
   require_values(values, x.view.rows, measures);
   return verify_table(measures, values, verify, [&](std::int64_t row) {
     const CodeList z = given.view.data == nullptr ? CodeList{} : row_of(given.view, given.view.rows == 1 ? 0 : row);
@@ -89,9 +95,9 @@ VerifyReport verify_information_label(const InformationSet& measures, CodeMatrix
                                       CodeVector given, MatrixView values, const InformationOptions& options,
                                       const VerifyOptions& verify) {
   information_label_workspace(measures, table, label, given, on_cpu(options));  // checks the arguments
-  require_codes(table.view, table.classes, options, "table");
-  require_codes(matrix_of(label.view), label.classes, options, "label");
-  require_codes(matrix_of(given.view), given.classes, options, "given");
+  require_codes(table.view, table.classes, Samples::rows, options, "table");
+  require_codes(matrix_of(label.view), label.classes, Samples::columns, options, "label");
+  require_codes(matrix_of(given.view), given.classes, Samples::columns, options, "given");
   require_values(values, table.view.cols, measures);
   const CodeList y = row_of(matrix_of(label.view), 0), z = row_of(matrix_of(given.view), 0);
   return verify_table(measures, values, verify, [&](std::int64_t feature) {
@@ -103,8 +109,8 @@ VerifyReport verify_information_all_pairs(const InformationSet& measures, CodeMa
                                           MatrixView values, const InformationOptions& options,
                                           const VerifyOptions& verify) {
   information_all_pairs_workspace(measures, table, given, on_cpu(options));  // checks the arguments
-  require_codes(table.view, table.classes, options, "table");
-  require_codes(matrix_of(given.view), given.classes, options, "given");
+  require_codes(table.view, table.classes, Samples::rows, options, "table");
+  require_codes(matrix_of(given.view), given.classes, Samples::columns, options, "given");
   const std::int64_t features = table.view.cols;
   require_values(values, checked_product(features, features, "pairs of features"), measures);
   const CodeList z = row_of(matrix_of(given.view), 0);

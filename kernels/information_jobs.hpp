@@ -7,6 +7,17 @@
 /// each table. Their own out and unit_scale are not used.
 namespace kullback {
 
+struct Permutations {
+  std::int64_t count;
+  std::uint64_t seed;
+  int threads;
+};
+
+struct SampleWeights {
+  const std::int64_t* data = nullptr;  ///< null: 1 each
+  std::int64_t total = 0;
+};
+
 struct InformationRequest {
   InformationSet measures;
   Normalizer normalizer;
@@ -15,6 +26,8 @@ struct InformationRequest {
   MutableMatrixView out;    ///< f64 [results, measures]
   CodeVector given;         ///< data null: none
   std::int64_t given_step;  ///< pairs: from one row's given codes to the next's
+  Permutations permutations;
+  SampleWeights weights = {};
 };
 
 struct InformationPairsJob {

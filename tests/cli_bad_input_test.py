@@ -154,10 +154,9 @@ class Usage(ToolTest):
     def test_options(self):
         for option in ("--smooth", "--class-weights", "--no-such"):
             self.assert_refused(["rows", "kl", self.p, self.p, option, "1"], "unknown option '%s'" % option)
-        for option in ("--permutations", "--weights", "--plot"):
-            self.assert_refused(["mi", self.p, self.p, option, "1"], "unknown option '%s'" % option)
         for option, value in (("--binning", "kmeans"), ("--bins", 0), ("--bins", 65537), ("--bins", "many"),
-                              ("--top", 0), ("--top", -1), ("--missing", 0.5), ("--missing", "nan"),
+                              ("--top", 0), ("--top", -1), ("--permutations", 0), ("--permutations", 2 ** 31),
+                              ("--seed", -1), ("--threshold", "nan"), ("--missing", 0.5), ("--missing", "nan"),
                               ("--normalizer", "harmonic"), ("--given", "")):
             self.assert_refused(["mi", self.p, self.p, option, value], option)
         self.assert_refused(["rows", "kl", self.p, self.p, self.p], "unexpected argument")

@@ -1,6 +1,7 @@
 """`kullback mi`: measures, missing values, binning, tables in .csv, ranking. Expected values come from plain Python."""
 import collections
 import math
+import os
 import unittest
 
 import cli_support
@@ -205,6 +206,62 @@ class Tables(ToolTest):
         report = self.json("mi", one, labels, "--missing", "-7", "--measure", "samples")
         self.assertEqual(report["value"], 4)
 
+    def test_weights(self):
+        weights = [i % 4 for i in range(len(X))]
+        again = [i for i, w in enumerate(weights) for _ in range(w)]
+        for values, descr in ((X, "<i4"), (FLOATS, "<f8")):
+            x, y, w = self.npy("x.npy", values, descr), self.npy("y.npy", Y, "|u1"), self.npy("w.npy", weights, "<i2")
+            rx, ry = self.npy("rx.npy", [values[i] for i in again], descr), self.npy("ry.npy", [Y[i] for i in again], "|u1")
+            for more in ((), ("--binning", "quantile", "--bins", 3), ("--binning", "width", "--bins", 4),
+                         ("--measure", "ami,samples", "--permutations", 50), ("--missing", 0, "--binning", "codes")):
+                got, expected = self.json("mi", x, y, "--weights", w, *more), self.json("mi", rx, ry, *more)
+                self.assertEqual(got, expected)
+        table = self.raw("w.csv", b"a,b,n\n0,1,3\n1,0,2\n1,1,0\n")
+        report = self.json("mi", table, "--target", "b", "--weights", "n")
+        self.assertEqual((report["names"], report["samples"]), (["a"], 5))
+        self.assert_close(report["value"][0], entropy([0, 0, 0, 1, 1]))
+        result = self.run_tool("mi", x, y, "--weights", w, "--verify")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for values, descr, part in (([1] * 15 + [-2], "<i8", "weight -2 at [15]"), ([2 ** 62] * 16, "<i8", "2^63 - 1"),
+                                    ([1] * 15, "<i8", "one weight per sample"), ([1.0] * 16, "<f8", "whole numbers")):
+            self.assert_refused(["mi", x, y, "--weights", self.npy("b.npy", values, descr)], "b.npy", part)
+        self.assert_refused(["mi", self.npy("j.npy", [[1, 2]], "<i4"), "--joint", "--weights", w], "no samples to weigh")
+
+    def test_select(self):
+        columns = (Z, X, Y[:8] + X[8:], X, [x * y for x, y in zip(X, Y)])
+        table, target = self.npy("t.npy", [list(row) for row in zip(*columns)], "|u1"), self.npy("y.npy", Y, "|u1")
+        for name in ("mrmr", "jmi"):
+            def score(f, taken):
+                if not taken:
+                    return information(columns[f], Y)
+                if name == "jmi":
+                    return sum(information(list(zip(columns[f], columns[z])), Y) for z in taken)
+                return information(columns[f], Y) - sum(information(columns[f], columns[z]) for z in taken) / len(taken)
+            taken, scores = [], []
+            for _ in range(4):
+                best = max((f for f in range(5) if f not in taken), key=lambda f: (round(score(f, taken), 9), -f))
+                scores.append(score(best, taken))
+                taken.append(best)
+            top = self.json("mi", table, "--target", target, "--select", name, "--top", 4)["top"]
+            self.assertEqual([entry["feature"] for entry in top], taken)
+            for entry, expected in zip(top, scores):
+                self.assertAlmostEqual(entry[name], expected, delta=1e-12)
+            values, shape = self.values("mi", table, "--target", target, "--select", name, "--top", 4)
+            self.assertEqual((shape, values[::2]), ((4, 2), taken))
+            lines = self.run_tool("mi", table, "--target", target, "--select", name, "--format", "csv").stdout.split()
+            self.assertEqual((lines[0], len(lines)), ("feature," + name, 6))  # no more than there are
+        # Of the digits, from a brute force over tuples of pixels.
+        data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "data")
+        digits = [os.path.join(data, "digits_pixels.npy"), "--target", os.path.join(data, "digits_labels.npy")]
+        for name, features, last in (("mrmr", [21, 33, 61, 43, 26], 0.3170845648475966),
+                                     ("jmi", [21, 61, 26, 43, 34], 4.7695075393044535)):
+            top = self.json("mi", *digits, "--select", name, "--top", 5)["top"]
+            self.assertEqual([entry["feature"] for entry in top], features)
+            self.assertAlmostEqual(top[-1][name], last, delta=1e-12)
+        self.assert_refused(["mi", table, "--pairs", "--select", "jmi"], "--target")
+        self.assert_refused(["mi", table, "--target", target, "--select", "jmi", "--measure", "nmi"], "--measure")
+        self.assert_refused(["mi", table, "--target", target, "--select", "best"], "--select")
+
     def test_top(self):
         table = self.npy("t.npy", [list(row) for row in zip(Z, X, Y)], "|u1")
         target = self.npy("y.npy", Y, "|u1")
@@ -217,11 +274,33 @@ class Tables(ToolTest):
         self.assertEqual(top[0]["features"], [1, 2])
         lines = self.run_tool("mi", table, "--pairs", "--top", 2, "--format", "csv").stdout.splitlines()
         self.assertEqual((lines[0], lines[1][:4], len(lines)), ("x,y,mi", "1,2,", 3))
+        edges = self.run_tool("mi", table, "--pairs", "--threshold", 0.01, "--format", "csv").stdout.splitlines()
+        expected = {(i, j): information(u, v) for i, u in enumerate((Z, X, Y)) for j, v in enumerate((Z, X, Y)) if i < j}
+        kept = sorted((pair for pair, mi in expected.items() if mi >= 0.01), key=lambda pair: -expected[pair])
+        self.assertEqual([tuple(map(int, line.split(",")[:2])) for line in edges[1:]], kept)
+        self.assertTrue(0 < len(kept) < 3, kept)
+        top = self.json("mi", table, "--target", target, "--measure", "g_pvalue", "--threshold", 1e-3)["top"]
+        self.assertEqual([entry["feature"] for entry in top], [2])
         lines = self.run_tool("mi", table, "--target", target, "--top", 1).stdout.splitlines()
         self.assertIn("###", lines[-1])
         self.assertEqual(lines[-1].split()[0], "2")
         values, shape = self.values("mi", table, "--target", target, "--top", 1)
         self.assertEqual(shape, (3,))  # the file has them all
+
+    def test_permutations(self):
+        # Fisher's exact test: 2 of the 70 tables with these margins are as extreme as the diagonal.
+        x, y = self.npy("x.npy", [0, 0, 0, 0, 1, 1, 1, 1], "|u1"), self.npy("y.npy", [5, 5, 5, 5, -2, -2, -2, -2], "<i4")
+        ask = ("mi", x, y, "--permutations", 20000, "--seed", 3)
+        report = self.json(*ask)
+        self.assertEqual(report["measure"], ["mi", "permutation_pvalue"])
+        p = report["value"]["permutation_pvalue"]
+        self.assertAlmostEqual(p, 2 / 70, delta=5 * math.sqrt(2 / 70 / 20000))
+        self.assertEqual(self.json(*ask, "--threads", 1)["value"]["permutation_pvalue"], p)
+        self.assertEqual(self.json("mi", y, x, *ask[3:], "--measure", "permutation_pvalue")["value"], p)
+        self.assertNotEqual(self.json(*ask[:5], "--seed", 4)["value"]["permutation_pvalue"], p)
+        result = self.run_tool("mi", x, y, "--permutations", 99, "--verify")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_refused(["mi", x, y, "--measure", "permutation_pvalue"], "--permutations N")
 
     def test_benjamini_hochberg(self):
         table = self.npy("t.npy", [list(row) for row in zip(X, Z, Y, [0] * 16)], "|u1")

@@ -59,17 +59,25 @@ inline Row measure_joint(const InformationSet& measures, MatrixView joint, const
   return out.values;
 }
 
+/// All but what takes random draws.
+inline InformationSet exact_information() {
+  InformationSet set;
+  for (Information m : all_information()) {
+    if (m != Information::permutation_pvalue) set.push_back(m);
+  }
+  return set;
+}
 /// Those that have a meaning given a third variable.
 inline InformationSet conditional_information() {
   InformationSet set;
-  for (Information m : all_information()) {
+  for (Information m : exact_information()) {
     if (information_info(m).conditional) set.push_back(m);
   }
   return set;
 }
 inline InformationSet information_of_probabilities() {
   InformationSet set;
-  for (Information m : all_information()) {
+  for (Information m : exact_information()) {
     if (!information_info(m).needs_counts) set.push_back(m);
   }
   return set;

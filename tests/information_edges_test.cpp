@@ -8,7 +8,7 @@
 namespace kullback::test {
 namespace {
 
-const InformationSet kAll = all_information();
+const InformationSet kAll = exact_information();
 const InformationSet kConditional = conditional_information();
 
 InformationOptions with_missing(std::int64_t code) {
@@ -145,6 +145,85 @@ TEST(InformationEdges, EveryShapeGivesAPairTheSameBits) {
       }
     }
   }
+}
+
+/// Each element as often as its weight says.
+CodeVector repeated(const CodeVector& codes, const CodeVector& weights) {
+  CodeVector result;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    result.insert(result.end(), static_cast<std::size_t>(weights[i % weights.size()]), codes[i]);
+  }
+  return result;
+}
+
+InformationOptions with_weights(const CodeVector& weights) {
+  InformationOptions options = with_missing(2);
+  options.permutations = 20;
+  options.weights = vector_view(weights.data(), static_cast<std::int64_t>(weights.size()));
+  return options;
+}
+
+TEST(InformationEdges, AWeightRepeatsItsSample) {
+  auto random = seeded(76);
+  const InformationSet all = all_information();
+  for (std::int64_t n : {1, 7, 400, 3'000}) {
+    for (std::int64_t largest : {1, 2, 9}) {
+      const CodeVector x = random_codes(random, n, 6, 0.2), y = related_codes(random, x, 5),
+                       z = random_codes(random, n, 3), weights = random_codes(random, n, largest + 1, 0.3);
+      const CodeVector rx = repeated(x, weights), ry = repeated(y, weights), rz = repeated(z, weights);
+      const InformationOptions options = with_weights(weights);
+      InformationOptions plain = with_missing(2);
+      plain.permutations = options.permutations;
+      const Row values = measure_pairs(all, row_of(x, 6), row_of(y, 5), {}, options);
+      expect_same(values, measure_pairs(all, row_of(rx, 6), row_of(ry, 5), {}, plain));
+      if (n <= 400) expect_contract(all, values, x, y, {}, options);
+      expect_same(measure_pairs(kConditional, row_of(x, 6), row_of(y, 5), row_of(z, 3), options),
+                  measure_pairs(kConditional, row_of(rx, 6), row_of(ry, 5), row_of(rz, 3), plain));
+    }
+  }
+}
+
+TEST(InformationEdges, WeightsAreTheSameInEveryShape) {
+  auto random = seeded(77);
+  constexpr std::int64_t kSamples = 500, kFeatures = 20;  // many columns are counted in another order
+  const CodeVector table = random_codes(random, kSamples * kFeatures, 4), label = random_codes(random, kSamples, 3),
+                   weights = random_codes(random, kSamples, 4);
+  const InformationOptions options = with_weights(weights);
+  const CodeMatrix codes = {view(table.data(), kSamples, kFeatures), 4};
+  const Row by_label = measure_label(kAll, codes, vector_of(label, 3), {}, options);
+  const Row matrix = measure_all_pairs(kAll, codes, {}, options);
+  for (std::int64_t i : {0, 7, 19}) {
+    const CodeVector x = column(table, kFeatures, i), y = column(table, kFeatures, 19);
+    expect_same(row(by_label, i, kAll), measure_pairs(kAll, row_of(x, 4), row_of(label, 3), {}, options));
+    expect_same(row(matrix, i * kFeatures + 19, kAll), measure_pairs(kAll, row_of(x, 4), row_of(y, 4), {}, options));
+  }
+}
+
+TEST(InformationEdges, WeightsPass32Bits) {
+  const CodeVector x = {0, 0, 1, 1, 7}, y = {0, 1, 0, 1, 9};
+  const std::int64_t large = std::int64_t{1} << 60;
+  const CodeVector weights = {large, large / 2, large / 3, 3 * large, 0};  // the last is absent, with its bad codes
+  const InformationSet measures = {Information::mi, Information::entropy_x, Information::joint_entropy,
+                                   Information::samples};
+  const MatrixView joint = view(weights.data(), 2, 2);
+  EXPECT_EQ(measure_pairs(measures, row_of(x, 2), row_of(y, 2), {}, with_weights(weights)),
+            measure_joint(measures, joint));
+  const CodeVector more = {large, 2 * large, 3 * large, large, large}, few = {1, 0, 2, -5, 1}, other = {1, 1};
+  const auto refuses = [&](const CodeVector& w, const std::string& part) {
+    try {
+      measure_pairs(measures, row_of(x, 2), row_of(y, 2), {}, with_weights(w));
+      ADD_FAILURE() << "accepted, expected a sentence about " << part;
+    } catch (const InvalidArgument& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refuses(more, "weights: their sum passes 2^63 - 1 at [4]");
+  refuses(few, "weights: is -5 at [3], expected 0 or more");
+  refuses(other, "weights");
+  const std::vector<std::int32_t> narrow(5, 1);
+  InformationOptions options;
+  options.weights = vector_view(narrow.data(), 5);
+  EXPECT_THROW(measure_pairs(measures, row_of(x, 2), row_of(y, 2), {}, options), InvalidArgument);
 }
 
 TEST(InformationEdges, OrderOfSamplesThreadsAndSpareClassesDoNotShow) {

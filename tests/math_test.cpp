@@ -9,6 +9,7 @@
 #include <random>
 
 #include "kernels/math/double_double.hpp"
+#include "kernels/math/hypergeometric.hpp"
 
 namespace kullback {
 namespace {
@@ -137,6 +138,44 @@ TYPED_TEST(Math, CompensatedSumObeysItsLaws) {
   EXPECT_EQ(infinite.value(), inf);
   infinite.add(-inf);
   EXPECT_TRUE(std::isnan(infinite.value()));
+}
+
+/// The known answers that are published with Random123.
+TEST(Philox, GivesTheKnownAnswers) {
+  const auto expect = [](PhiloxWords counter, std::uint64_t seed, PhiloxWords answer) {
+    const PhiloxWords got = philox(counter, seed);
+    for (int k = 0; k < 4; ++k) EXPECT_EQ(got.word[k], answer.word[k]) << k;
+  };
+  constexpr std::uint32_t kOnes = 0xffffffff;
+  expect({{0, 0, 0, 0}}, 0, {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});
+  expect({{kOnes, kOnes, kOnes, kOnes}}, ~std::uint64_t{0}, {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
+  expect({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0x299f31d0a4093822,
+         {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
+}
+
+TEST(Hypergeometric, ChancesAreThoseOfLogFactorials) {
+  std::mt19937_64 random(kSeed);
+  for (int round = 0; round < 2'000; ++round) {
+    const std::uint64_t total = 2 + (random() >> (random() % 44 + 20));
+    const Margins m = {1 + random() % (total - 1), 1 + random() % (total - 1), total};
+    const std::uint64_t least = m.a + m.b > total ? m.a + m.b - total : 0, most = std::min(m.a, m.b);
+    const auto exact = [&](std::uint64_t n) {
+      const auto lf = [](std::uint64_t k) { return lgammaq(static_cast<__float128>(k) + 1); };
+      return -(lf(n) + lf(m.a - n) + lf(m.b - n) + lf(total - m.a - m.b + n));
+    };
+    const Hypergeometric law(m);
+    ASSERT_EQ(law.log_chance(0), 0.0);
+    const double deviation = std::sqrt(static_cast<double>(std::min(law.mode(), total - m.a - m.b + law.mode()))) + 1;
+    for (double step : {-3.0, -1.0, -0.1, 0.1, 1.0, 3.0}) {
+      const auto d = static_cast<std::int64_t>(step * deviation);
+      const std::uint64_t n = law.mode() + static_cast<std::uint64_t>(d);
+      if (n < least || n > most || (d < 0 && n > law.mode())) continue;
+      const auto expected = static_cast<double>(exact(n) - exact(law.mode()));
+      EXPECT_LE(expected, 1e-12);
+      EXPECT_NEAR(law.log_chance(d), expected, 1e-12 * (deviation + std::abs(expected)))
+          << m.a << " " << m.b << " " << total << " " << d;
+    }
+  }
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ MEASURES = Suite(("kernels/cpu/information.cpp", "kernels/cpu/information_table.
                  (("information_test", "--gtest_filter=-*ManyS*"), ("information_test", "--gtest_filter=*ManyS*")))
 PLANES = Suite(("kernels/cpu/plane_pairs.cpp", "kernels/cpu/joint_histogram.cpp", "kernels/cpu/information.cpp"),
                (("plane_pairs_test",),))
+PERMUTATION = Suite(("kernels/cpu/permutation_test.cpp",), (("information_test", "--gtest_filter=Permutation.*"),))
 MEASURES_COUNTING = Suite(COUNTING.units, MEASURES.tests)
 
 # Kernels of one element type stand for all: their sources are the same. A kernel takes ten seconds and more to compile.
@@ -543,8 +544,8 @@ mutants(
     leads=False)
 mutants(
     MEASURES, "kernels/cpu/information.cpp",
-    ("missing codes are a stratum", "z < tile.given.classes", "z < tile.given.lines"),
-    ("a stratum forgotten", "std::int64_t z = 0; z < tile.given.classes", "std::int64_t z = 1; z < tile.given.classes"),
+    ("missing codes are a stratum", "has_given ? tile.given.classes : 1;", "has_given ? tile.given.lines : 1;"),
+    ("a stratum forgotten", "std::int64_t z = 0; z < strata", "std::int64_t z = 1; z < strata"),
     ("missing codes are a class of x", "const std::int64_t x = tile.x.classes, y",
      "const std::int64_t x = tile.lines_in_stratum(), y"),
     ("missing codes are a class of y", "y = tile.y.classes;", "y = tile.y.lines;"),
@@ -574,7 +575,7 @@ mutants(
 mutants(
     MEASURES, "kernels/math/information.hpp",
     ("swapped keeps the entropies", "information, entropy_y, entropy_x, joint_entropy", "information, entropy_x, entropy_y, joint_entropy"),
-    ("swapped keeps the conditional entropies", "joint_entropy, y_given_x, x_given_y,", "joint_entropy, x_given_y, y_given_x,"),
+    ("swapped keeps the conditional entropies", "joint_entropy, y_given_x,     x_given_y,", "joint_entropy, x_given_y, y_given_x,"),
     ("entropy: series too far", "if (s > 0.5)", "if (s > 0.7)"),
     ("entropy: series never", "if (s > 0.5)", "if (s > 0)"),
     ("degrees of freedom", "(s.rows - 1) * (s.cols - 1)", "s.rows * s.cols - 1"),
@@ -610,6 +611,28 @@ mutants(
     ("stops too early", "kNegligible = 0x1p-120", "kNegligible = 0x1p-30"),
     ("chances not divided by their sum", "terms.value() / weights.value()", "terms.value()"),
     ("counts below the mode dropped", "n > 0; --n", "n > mode; --n"))
+mutants(
+    PERMUTATION, "kernels/cpu/permutation_test.cpp",
+    ("ties do not count", "sum.units() + slack >= observed_.units()", "sum.units() > observed_.units() + slack"),
+    ("classes in the order of their names", "  std::sort(to, end, std::greater<>());\n", ""),
+    ("strata share their draws", "static_cast<std::uint32_t>(header[3])", "0"),
+    leads=False)
+mutants(
+    PERMUTATION, "kernels/math/random_table.hpp",
+    ("columns not used up", "left[j] -= n;", ""),
+    ("cells share their draws", "static_cast<std::uint32_t>(i * m.col_count + j)", "0"),
+    leads=False)
+mutants(
+    PERMUTATION, "kernels/math/hypergeometric.hpp",
+    ("hat off its centre", "/ n + 0.5;", "/ n;"),
+    ("remainders dropped", "return remainders - sum;", "return -sum;"),
+    ("deviance without its sign", "fma((1 + s) * s,", "fma((1 - s) * s,"),
+    leads=False)
+mutants(
+    MEASURES_COUNTING, "kernels/cpu/code_tile.cpp",
+    ("weights of one", "line[y[r * ny + j]] += weight", "line[y[r * ny + j]] += 1"),
+    ("weights from the first sample on", "tile.weights + r, rows", "tile.weights, rows"),
+    leads=False)
 mutants(
     MEASURES, "kernels/math/chi_square.hpp",
     ("Stirling's correction cut", "int k = 6; k >= 0", "int k = 0; k >= 0"),

@@ -349,6 +349,8 @@ TEST(VerifyInformation, CatchesEachPlantedError) {
                                   by_row = {0, 0, 1, 1, 1, 2, 0, 1, 0, 2, 1, 0};
   const std::vector<std::int32_t> a = {0, 0, 1, 1, 0, 1}, twice = {0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1};
   const InformationSet all = all_information();
+  InformationOptions options;
+  options.permutations = 20;
   const auto catches_each = [&](std::int64_t results, const auto& compute, const auto& check) {
     std::vector<double> values(static_cast<std::size_t>(results * all.size()));
     compute(mutable_view(values.data(), results, all.size()));
@@ -368,25 +370,28 @@ TEST(VerifyInformation, CatchesEachPlantedError) {
   const CodeMatrix y = {view(twice.data(), 2, 6), 2};
   const CodeVector label = {vector_view(a.data(), 6), 2};
   catches_each(
-      2, [&](MutableMatrixView out) { information_label(all, features, label, {}, out, {}, workspace, host_stream); },
-      [&](MatrixView values) { return verify_information_label(all, features, label, {}, values, {}, {}); });
+      2,
+      [&](MutableMatrixView out) { information_label(all, features, label, {}, out, options, workspace, host_stream); },
+      [&](MatrixView values) { return verify_information_label(all, features, label, {}, values, options, {}); });
   catches_each(
-      2, [&](MutableMatrixView out) { information_pairs(all, x, y, {}, out, {}, workspace, host_stream); },
-      [&](MatrixView values) { return verify_information_pairs(all, x, y, {}, values, {}, {}); });
+      2, [&](MutableMatrixView out) { information_pairs(all, x, y, {}, out, options, workspace, host_stream); },
+      [&](MatrixView values) { return verify_information_pairs(all, x, y, {}, values, options, {}); });
   catches_each(
-      4, [&](MutableMatrixView out) { information_all_pairs(all, features, {}, out, {}, workspace, host_stream); },
-      [&](MatrixView values) { return verify_information_all_pairs(all, features, {}, values, {}, {}); });
+      4, [&](MutableMatrixView out) { information_all_pairs(all, features, {}, out, options, workspace, host_stream); },
+      [&](MatrixView values) { return verify_information_all_pairs(all, features, {}, values, options, {}); });
   const std::vector<std::uint16_t> joint = {3, 1, 0, 2, 5, 4};
   catches_each(
       1,
-      [&](MutableMatrixView out) { information_joint(all, view(joint.data(), 2, 3), out, {}, workspace, host_stream); },
-      [&](MatrixView values) { return verify_information_joint(all, view(joint.data(), 2, 3), values, {}); });
-  const std::vector<double> none(2 * 15);
+      [&](MutableMatrixView out) {
+        information_joint(all, view(joint.data(), 2, 3), out, options, workspace, host_stream);
+      },
+      [&](MatrixView values) { return verify_information_joint(all, view(joint.data(), 2, 3), values, options); });
+  const std::vector<double> none(2 * 16);
   expect_refused("table: code 2 at [3, 1] is outside [0, 2)", [&] {
-    verify_information_label(all, {features.view, 2}, label, {}, view(none.data(), 2, 15), {}, {});
+    verify_information_label(all, {features.view, 2}, label, {}, view(none.data(), 2, 16), options, {});
   });
   expect_refused("values",
-                 [&] { verify_information_label(all, features, label, {}, view(none.data(), 1, 15), {}, {}); });
+                 [&] { verify_information_label(all, features, label, {}, view(none.data(), 1, 16), options, {}); });
 }
 
 }  // namespace

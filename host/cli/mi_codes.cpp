@@ -33,6 +33,16 @@ double number_at(VectorView view, std::int64_t i) {
   }
 }
 
+/// A sample of weight 0 is absent: it has no part in the bins either.
+Variable weighted(Variable variable, const CodingOptions& options) {
+  if (options.weights.empty()) return variable;
+  variable.weights = options.weights.data();
+  variable.missing.resize(variable.size());
+  for (std::size_t s = 0; s < variable.size(); ++s)
+    if (options.weights[s] == 0) variable.missing[s] = true;
+  return variable;
+}
+
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -84,7 +94,7 @@ MiFile MiFile::named(const std::string& text, MiFile& table) {
 }
 
 Variable MiFile::variable(std::int64_t index, const CodingOptions& options) const {
-  if (csv_) return csv_->column(columns_[static_cast<std::size_t>(index)], options.missing);
+  if (csv_) return weighted(csv_->column(columns_[static_cast<std::size_t>(index)], options.missing), options);
   const VectorView values = npy_->vector();
   const std::int64_t first = along_ == Along::row ? index * samples_ : index;
   const std::int64_t step = along_ == Along::row ? 1 : variables_;
@@ -100,7 +110,7 @@ Variable MiFile::variable(std::int64_t index, const CodingOptions& options) cons
     }
     if (options.missing) variable.missing.push_back(missing);
   }
-  return variable;
+  return weighted(std::move(variable), options);
 }
 
 Classes classes_of(const MiFile& file, const CodingOptions& options) {

@@ -20,6 +20,7 @@ struct CodingOptions {
   Binning binning = Binning::automatic;
   std::int64_t bins = 16;
   std::optional<std::int64_t> missing;
+  std::vector<std::int64_t> weights;  ///< of the samples; empty: 1 each
 };
 
 /// The variables of a .npy or .csv file; a column of the latter, by its name, may stand for a file.

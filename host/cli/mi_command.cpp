@@ -12,11 +12,18 @@ namespace kullback::cli {
 namespace {
 
 int run(const MiRequest& request) {
-  const MiMeasures measures = MiMeasures::parse(request.measure);
+  const MiMeasures measures = MiMeasures::parse(request.measure, request.permutations > 0);
   const int forms = !request.second.empty() + !request.target.empty() + request.pairs + request.joint;
   require(forms == 1, "mi takes exactly one of: X Y, TABLE --target Y, TABLE --pairs, JOINT --joint");
+  require(!request.select || !request.target.empty(), "--select takes a label: --target Y");
+  require(!request.select ||
+              (request.measure == "mi" && request.given.empty() && request.permutations == 0 && !request.threshold),
+          "--select scores features by mutual information alone: without --measure, --given, --permutations and "
+          "--threshold");
+  require(!request.select || !request.common.verify, "--verify: a selection has no reference to be held against");
   const bool codes = !request.joint;
   require(codes || request.given.empty(), "--joint: a joint table of two variables has none that is given");
+  require(codes || request.weights.empty(), "--joint: a joint table has no samples to weigh");
   require(codes || !request.coding.missing, "--joint: a joint table has no missing codes");
   require(codes || request.coding.binning == Binning::automatic, "--joint: a joint table has no values to bin");
   const auto asks = [&](const char* name) {
@@ -25,9 +32,12 @@ int run(const MiRequest& request) {
     return false;
   };
   require(!asks("cmi") || !request.given.empty(), "measure 'cmi' needs a third variable: --given Z");
+  require(request.permutations > 0 || !measures.has(Information::permutation_pvalue),
+          "measure 'permutation_pvalue' needs a number of random tables: --permutations N");
   require_backend(request.common.execution);
   OutputFile out(request.common.out);
   const MiReport report = request.joint             ? run_joint(request, measures)
+                          : request.select          ? run_selection(request)
                           : request.pairs           ? run_all_pairs(request, measures)
                           : !request.target.empty() ? run_target(request, measures)
                                                     : run_pairs(request, measures);
@@ -80,7 +90,22 @@ void add_mi_command(CLI::App& app, Command& chosen) {
        {"max", Normalizer::max}},
       [r](Normalizer n) { r->normalizer = n; }, "The mean of the entropies in nmi and ami (arithmetic)");
   add_file(command, "--given", r->given, "Given these codes [samples], or this column: conditional measures");
+  add_file(command, "--weights", r->weights,
+           "Whole numbers [samples], or this column: how often each sample counts (0: it is absent)");
   add_coding_options(command, r->coding);
+  add_number<std::int64_t>(
+      command, "--permutations",
+      [r](std::int64_t n) {
+        if (n < 1 || n > 0x7fffffff) throw CLI::ValidationError("--permutations", "expected 1 to 2147483647");
+        r->permutations = n;
+      },
+      "Test independence against N random tables with the margins of the observed one: adds the column "
+      "permutation_pvalue, (1 + those with at least the observed mi) / (1 + N)");
+  add_number<std::uint64_t>(command, "--seed", r->seed, "Of the random tables (0): the same seed, the same p-values");
+  add_choice<Selection>(
+      command, "--select", {{"mrmr", Selection::mrmr}, {"jmi", Selection::jmi}}, [r](Selection s) { r->select = s; },
+      "With --target: the --top K (10) features that together tell most, one after the other; least redundant (Peng "
+      "2005, difference) or by joint mutual information (Yang & Moody 1999). --out: [K, 2], index and score");
   add_number<std::int64_t>(
       command, "--top",
       [r](std::int64_t k) {
@@ -88,6 +113,13 @@ void add_mi_command(CLI::App& app, Command& chosen) {
         r->top = k;
       },
       "Print only the first K, by the first measure");
+  add_number<double>(
+      command, "--threshold",
+      [r](double x) {
+        if (x != x) throw CLI::ValidationError("--threshold", "expected a number, got nan");
+        r->threshold = x;
+      },
+      "Print only features, or pairs as a list of edges, whose first measure is at least X (p-values: at most)");
   add_common_options(command, r->common);
   command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
 }

@@ -11,7 +11,7 @@
 namespace kullback::cli {
 namespace {
 
-constexpr const char* kAdjusted = "g_qvalue";
+constexpr const char *kAdjusted = "g_qvalue", *kPermutation = "permutation_pvalue";
 
 std::string known_names() {
   std::string names;
@@ -21,8 +21,10 @@ std::string known_names() {
 
 }  // namespace
 
-MiMeasures MiMeasures::parse(const std::string& text) {
+MiMeasures MiMeasures::parse(const std::string& asked, bool permutes) {
   MiMeasures result;
+  const bool adds = permutes && ("," + asked + ",").find(fmt::format(",{},", kPermutation)) == std::string::npos;
+  const std::string text = adds ? fmt::format("{},{}", asked, kPermutation) : asked;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     const std::string name = text.substr(begin, end - begin);
@@ -40,7 +42,10 @@ MiMeasures MiMeasures::parse(const std::string& text) {
   return result;
 }
 
-bool MiMeasures::smallest_first(std::size_t k) const { return computed_[items_[k].column] == Information::g_pvalue; }
+bool MiMeasures::smallest_first(std::size_t k) const {
+  const Information measure = computed_[items_[k].column];
+  return measure == Information::g_pvalue || measure == Information::permutation_pvalue;
+}
 
 bool MiMeasures::adjusts() const {
   return std::any_of(items_.begin(), items_.end(), [](const Item& item) { return item.adjusted; });

@@ -10,8 +10,9 @@ namespace kullback::cli {
 /// What --measure asks for: measures of the library, and p-values adjusted for their number, which take all of them.
 class MiMeasures {
  public:
-  /// Names separated by commas. Throws InvalidArgument.
-  static MiMeasures parse(const std::string& text);
+  /// Names separated by commas; with `permutes` the permutation test's p-values, if they are not among them. Throws
+  /// InvalidArgument.
+  static MiMeasures parse(const std::string& text, bool permutes);
 
   /// What the library is asked for.
   const InformationSet& computed() const { return computed_; }
@@ -20,6 +21,7 @@ class MiMeasures {
   /// Small values come first: p-values.
   bool smallest_first(std::size_t k) const;
   bool adjusts() const;
+  bool has(Information measure) const { return computed_.contains(measure); }
 
   /// Measure k of every result, from values [results, computed()]. Adjusted over the results that `is_test` marks (all,
   /// if it is empty); NaN elsewhere.

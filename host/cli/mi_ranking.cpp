@@ -19,12 +19,22 @@ MiRanking::MiRanking(const MiReport& report)
     const double v = by.values[i];
     return std::isnan(v) ? -std::numeric_limits<double>::infinity() : by.smallest_first ? -v : v;
   };
-  std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+  if (report.chosen.empty())
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+  if (report.threshold) {
+    const double least = by.smallest_first ? -*report.threshold : *report.threshold;
+    order_.erase(std::remove_if(order_.begin(), order_.end(), [&](std::size_t i) { return !(key(i) >= least); }),
+                 order_.end());
+  }
   if (report.top) order_.resize(std::min(order_.size(), static_cast<std::size_t>(*report.top)));
 }
 
+std::size_t MiRanking::index(std::size_t thing) const {
+  return report_.chosen.empty() ? thing : static_cast<std::size_t>(report_.chosen[thing]);
+}
+
 std::string MiRanking::name(std::size_t thing) const {
-  return report_.names.empty() ? std::to_string(thing) : report_.names[thing];
+  return report_.names.empty() ? std::to_string(index(thing)) : report_.names[index(thing)];
 }
 
 std::string ranked_table(const MiReport& report) {
@@ -32,13 +42,14 @@ std::string ranked_table(const MiReport& report) {
   constexpr double kBar = 40;
   const MiRanking ranking(report);
   const MiColumn& by = report.columns[0];
-  const std::size_t shown = report.top ? ranking.order().size() : std::min(ranking.order().size(), kMost);
+  const std::size_t shown = report.is_list() ? ranking.order().size() : std::min(ranking.order().size(), kMost);
   // The smaller a p-value, the longer its bar.
   const auto length = [&](std::size_t i) {
     const double v = by.smallest_first ? -std::log10(std::max(by.values[i], 1e-320)) : by.values[i];
     return std::isnan(v) ? 0 : std::max(v, 0.0);
   };
-  const double longest = shown > 0 ? length(ranking.order()[0]) : 0;
+  double longest = 0;
+  for (std::size_t k = 0; k < shown; ++k) longest = std::max(longest, length(ranking.order()[k]));
 
   std::vector<std::string> labels;
   std::size_t width = 13;
@@ -61,7 +72,7 @@ std::string ranked_table(const MiReport& report) {
     const int bar = std::isfinite(share) ? static_cast<int>(std::lround(kBar * share)) : 0;
     text += bar > 0 ? fmt::format("  {:#<{}}\n", "", bar) : "\n";
   }
-  if (!report.top && shown < ranking.order().size())
+  if (!report.is_list() && shown < ranking.order().size())
     text += fmt::format("the first {} of {}; --top K, --format csv or --out OUT.npy for more\n", shown,
                         ranking.order().size());
   return text;

@@ -8,7 +8,7 @@
 namespace kullback::cli {
 
 /// The results of a report by its first measure: the largest first, or the smallest of p-values; NaN last. Of a matrix,
-/// the pairs above the diagonal.
+/// the pairs above the diagonal. A selection has an order already.
 class MiRanking {
  public:
   explicit MiRanking(const MiReport& report);
@@ -17,6 +17,8 @@ class MiRanking {
   bool of_pairs() const { return report_.shape.size() == 2; }
   std::size_t first(std::size_t i) const { return of_pairs() ? i / width_ : i; }
   std::size_t second(std::size_t i) const { return i % width_; }
+  /// Of a feature of a selection, its column in the table.
+  std::size_t index(std::size_t thing) const;
   /// A name, or the index.
   std::string name(std::size_t thing) const;
 

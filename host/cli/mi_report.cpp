@@ -37,7 +37,7 @@ Json json_top(const MiReport& report) {
       entry["features"] = {ranking.first(i), ranking.second(i)};
       if (!report.names.empty()) entry["names"] = {ranking.name(ranking.first(i)), ranking.name(ranking.second(i))};
     } else {
-      entry[report.things] = i;
+      entry[report.things] = ranking.index(i);
       if (!report.names.empty()) entry["name"] = ranking.name(i);
     }
     for (const MiColumn& c : report.columns) entry[c.name] = json_number(c.values[i]);
@@ -62,7 +62,7 @@ std::string json_of(const MiReport& report, const CommonOptions& options) {
                  {"unit", name_of(options.unit)},
                  {"samples", report.samples ? Json(*report.samples) : Json()}};
   if (!report.names.empty()) object["names"] = report.names;
-  const bool ranked = report.top && !report.shape.empty();
+  const bool ranked = report.is_list() && !report.shape.empty();
   object[ranked ? "top" : "value"] = ranked ? json_top(report) : value;
   return object.dump() + "\n";
 }
@@ -90,7 +90,7 @@ std::string csv_matrix(const MiReport& report) {
 /// A line for each result: all of them in order, or the first ones by rank.
 std::string csv_of(const MiReport& report) {
   const MiRanking ranking(report);
-  if (ranking.of_pairs() && report.columns.size() == 1 && !report.top) return csv_matrix(report);
+  if (ranking.of_pairs() && report.columns.size() == 1 && !report.is_list()) return csv_matrix(report);
   std::string text = report.shape.empty() ? "" : ranking.of_pairs() ? "x,y," : std::string(report.things) + ",";
   for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + c.name;
   const auto add = [&](std::size_t i) {
@@ -99,7 +99,7 @@ std::string csv_of(const MiReport& report) {
     if (ranking.of_pairs()) text += csv_field(ranking.name(ranking.second(i))) + ",";
     for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + csv_number(c.values[i]);
   };
-  if (report.top) {
+  if (report.is_list()) {
     for (std::size_t i : ranking.order()) add(i);
   } else {
     for (std::size_t i = 0; i < report.columns[0].values.size(); ++i) add(i);
@@ -120,10 +120,19 @@ std::string table_of(const MiReport& report, const CommonOptions& options) {
   return text;
 }
 
-/// A measure's values have the report's shape; several are interleaved along one more axis.
+/// A measure's values have the report's shape; several are interleaved along one more axis. Of a selection: indices and
+/// scores.
 void write_values(const MiReport& report, OutputFile& out) {
   std::vector<std::int64_t> shape = report.shape;
   if (shape.empty()) shape = {1};
+  if (!report.chosen.empty()) {
+    out.write_header({shape[0], 2});
+    for (std::size_t k = 0; k < report.chosen.size(); ++k) {
+      const double row[2] = {static_cast<double>(report.chosen[k]), report.columns[0].values[k]};
+      out.write(row, 2);
+    }
+    return;
+  }
   if (report.columns.size() == 1) {
     out.write_header(shape);
     out.write(report.columns[0].values.data(), report.columns[0].values.size());

@@ -22,10 +22,15 @@ struct MiReport {
   std::optional<std::int64_t> samples;  ///< unknown for a joint table of probabilities
   std::vector<std::int64_t> shape;      ///< of a measure's values; empty for one number
   std::vector<MiColumn> columns;
-  const char* things = "";         ///< what an index of the shape counts
-  std::vector<std::string> names;  ///< of them, if they have any
+  const char* things = "";           ///< what an index of the shape counts
+  std::vector<std::string> names;    ///< of them, if they have any
+  std::vector<std::int64_t> chosen;  ///< a selection: its features in their order, which the results follow
   std::optional<VerifyReport> verification;
   std::optional<std::int64_t> top;  ///< only the first so many by the first measure
+  std::optional<double> threshold;  ///< only those whose first measure is at least this; at most, of p-values
+
+  /// Some of the results, by rank, are to be shown, not all of them.
+  bool is_list() const { return top || threshold; }
 };
 
 /// Prints the report on stdout and writes the values to the output file, if one is wanted.

@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "host/cli/inputs.hpp"
 #include "host/cli/verification.hpp"
 
 namespace kullback::cli {
 namespace {
 
-/// Mutual information alone has calls of its own, on every backend.
-bool is_plain(const MiMeasures& measures, bool given, bool missing) {
-  return measures.computed().size() == 1 && measures.computed()[0] == Information::mi && !given && !missing;
+/// Mutual information alone has calls of its own, on every backend. `special`: a third variable, missing codes,
+/// weights.
+bool is_plain(const MiMeasures& measures, bool special) {
+  return measures.computed().size() == 1 && measures.computed()[0] == Information::mi && !special;
 }
 
 MutualInformationOptions plain_options(const MiRequest& request) {
@@ -22,6 +26,10 @@ InformationOptions options_of(const MiRequest& request) {
   options.unit = request.common.unit;
   options.normalizer = request.normalizer;
   options.missing = kMissingClass;
+  options.weights =
+      vector_view(request.coding.weights.data(), static_cast<std::int64_t>(request.coding.weights.size()));
+  options.permutations = request.permutations;
+  options.seed = request.seed;
   options.execution = request.common.execution;
   return options;
 }
@@ -52,6 +60,32 @@ GivenClasses given_of(const MiRequest& request, MiFile& table) {
   return given;
 }
 
+/// The request with its weights read.
+MiRequest with_weights(MiRequest request, MiFile& table) {
+  if (request.weights.empty()) return request;
+  const MiFile file = MiFile::named(request.weights, table);
+  require_vector(file, table, "weight");
+  const Variable weights = file.variable(0, {});
+  require(weights.numbers.empty(), file.described() + ": weights are whole numbers, these are floating-point");
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::int64_t weight = weights.integers[i];
+    require(weights.missing.empty() || !weights.missing[i],
+            fmt::format("{}: weight [{}] is missing", file.described(), i));
+    require(weight >= 0, fmt::format("{}: weight {} at [{}], expected 0 or more", file.described(), weight, i));
+    require(!__builtin_add_overflow(sum, weight, &sum),
+            fmt::format("{}: the sum of the weights passes 2^63 - 1 at [{}]", file.described(), i));
+  }
+  request.coding.weights = weights.integers;
+  return request;
+}
+
+/// Weights count as so many samples.
+std::int64_t samples_of(const MiRequest& request, std::int64_t samples) {
+  const std::vector<std::int64_t>& weights = request.coding.weights;
+  return weights.empty() ? samples : std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
+}
+
 /// Results [results, measures]; out_of(workspace) computes them where a call takes `scratch`.
 struct Values {
   std::vector<double> numbers;
@@ -69,6 +103,7 @@ MiReport report_of(const MiRequest& request, const MiMeasures& measures, const V
                    const std::vector<bool>& is_test = {}) {
   MiReport report;
   report.top = request.top;
+  report.threshold = request.threshold;
   for (std::size_t k = 0; k < measures.size(); ++k)
     report.columns.push_back(
         {measures.name(k), measures.column(k, values.numbers, is_test), measures.smallest_first(k)});
@@ -77,8 +112,9 @@ MiReport report_of(const MiRequest& request, const MiMeasures& measures, const V
 
 }  // namespace
 
-MiReport run_pairs(const MiRequest& request, const MiMeasures& measures) {
-  MiFile first(request.first, Along::row);
+MiReport run_pairs(const MiRequest& asked, const MiMeasures& measures) {
+  MiFile first(asked.first, Along::row);
+  const MiRequest request = with_weights(asked, first);
   const MiFile second = MiFile::named(request.second, first);
   const auto same_shape = [&](const MiFile& a, const MiFile& b) {
     return a.samples() == b.samples() && a.variables() == b.variables() && a.one_dimensional() == b.one_dimensional();
@@ -95,12 +131,12 @@ MiReport run_pairs(const MiRequest& request, const MiMeasures& measures) {
           fmt::format("{} and {} differ in shape; the same [samples] or [batch, samples] is expected",
                       first.described(), second.described()));
   const Classes x = classes_of(first, request.coding), y = classes_of(second, request.coding);
-  const bool missing = x.has_missing || y.has_missing || given.classes.has_missing;
+  const bool special = given.exists || x.has_missing || y.has_missing || !request.coding.weights.empty();
   const std::string what = first.described() + " with " + second.described();
   Values values(x.view.rows, measures, what);
-  Mirror mirror(is_plain(measures, given.exists, missing) ? request.common.execution.backend : Backend::cpu);
+  Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
-  if (is_plain(measures, given.exists, missing)) {
+  if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in_x = mirror.in(x.view), in_y = mirror.in(y.view);
     double* out = mirror.out(values.numbers.data(), x.view.rows);
@@ -123,25 +159,26 @@ MiReport run_pairs(const MiRequest& request, const MiMeasures& measures) {
   }
   MiReport report = report_of(request, measures, values);
   report.inputs = first.described() + "  with  " + second.described();
-  report.samples = x.view.cols;
+  report.samples = samples_of(request, x.view.cols);
   if (!first.one_dimensional()) report.shape = {x.view.rows};
   report.things = "pair";
   report.verification = std::move(verification);
   return report;
 }
 
-MiReport run_target(const MiRequest& request, const MiMeasures& measures) {
-  MiFile file(request.first, Along::column);
+MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
+  MiFile file(asked.first, Along::column);
+  const MiRequest request = with_weights(asked, file);
   const MiFile target = MiFile::named(request.target, file);
   require_vector(target, file, "label");
   const GivenClasses given = given_of(request, file);
   const Classes table = classes_of(file, request.coding), label = classes_of(target, request.coding);
-  const bool missing = table.has_missing || label.has_missing || given.classes.has_missing;
+  const bool special = given.exists || table.has_missing || label.has_missing || !request.coding.weights.empty();
   const std::string what = file.described() + " with " + target.described();
   Values values(file.variables(), measures, what);
-  Mirror mirror(is_plain(measures, given.exists, missing) ? request.common.execution.backend : Backend::cpu);
+  Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
-  if (is_plain(measures, given.exists, missing)) {
+  if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in_table = mirror.in(table.view);
     const VectorView in_labels = mirror.in(label.vector());
@@ -167,7 +204,7 @@ MiReport run_target(const MiRequest& request, const MiMeasures& measures) {
   }
   MiReport report = report_of(request, measures, values);
   report.inputs = file.described() + "  with  " + target.described();
-  report.samples = file.samples();
+  report.samples = samples_of(request, file.samples());
   report.shape = {file.variables()};
   report.things = "feature";
   report.names = file.names();
@@ -175,16 +212,47 @@ MiReport run_target(const MiRequest& request, const MiMeasures& measures) {
   return report;
 }
 
-MiReport run_all_pairs(const MiRequest& request, const MiMeasures& measures) {
-  MiFile file(request.first, Along::column);
+MiReport run_selection(const MiRequest& asked) {
+  constexpr std::int64_t kTop = 10;
+  MiFile file(asked.first, Along::column);
+  const MiRequest request = with_weights(asked, file);
+  const MiFile target = MiFile::named(request.target, file);
+  require_vector(target, file, "label");
+  const Classes table = classes_of(file, request.coding), label = classes_of(target, request.coding);
+  const std::string what = file.described() + " with " + target.described();
+  const std::int64_t top = std::min(request.top.value_or(kTop), file.variables());
+  MiReport report;
+  report.chosen.resize(static_cast<std::size_t>(top));
+  report.columns = {{*request.select == Selection::jmi ? "jmi" : "mrmr", std::vector<double>(report.chosen.size())}};
+  const SelectionOutput out = {mutable_vector_view(report.chosen.data(), top),
+                               mutable_vector_view(report.columns[0].values.data(), top)};
+  const InformationOptions options = options_of(request);
+  const CodeMatrix x = {table.view, table.count};
+  const CodeVector y = {label.vector(), label.count};
+  Mirror mirror(Backend::cpu);
+  const Workspace workspace =
+      workspace_for(what, mirror, [&] { return select_features_workspace(*request.select, x, y, top, options); });
+  select_features(*request.select, x, y, out, options, workspace, host_stream);
+  report.inputs = file.described() + "  with  " + target.described();
+  report.samples = samples_of(request, file.samples());
+  report.shape = {top};
+  report.top = top;
+  report.things = "feature";
+  report.names = file.names();
+  return report;
+}
+
+MiReport run_all_pairs(const MiRequest& asked, const MiMeasures& measures) {
+  MiFile file(asked.first, Along::column);
+  const MiRequest request = with_weights(asked, file);
   const GivenClasses given = given_of(request, file);
   const Classes table = classes_of(file, request.coding);
-  const bool missing = table.has_missing || given.classes.has_missing;
+  const bool special = given.exists || table.has_missing || !request.coding.weights.empty();
   const std::int64_t features = file.variables();
   Values values(features * features, measures, file.described());
-  Mirror mirror(is_plain(measures, given.exists, missing) ? request.common.execution.backend : Backend::cpu);
+  Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
-  if (is_plain(measures, given.exists, missing)) {
+  if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MutableMatrixView out = mutable_view(values.numbers.data(), features, features);
     const MatrixView in = mirror.in(table.view);
@@ -214,7 +282,7 @@ MiReport run_all_pairs(const MiRequest& request, const MiMeasures& measures) {
   }
   MiReport report = report_of(request, measures, values, is_test);
   report.inputs = file.described() + "  all pairs";
-  report.samples = file.samples();
+  report.samples = samples_of(request, file.samples());
   report.shape = {features, features};
   report.things = "feature";
   report.names = file.names();
@@ -238,9 +306,9 @@ MiReport run_joint(const MiRequest& request, const MiMeasures& measures) {
   const ArrayFile file(request.first, request.common.bf16);
   require(file.shape().size() == 2, file.described() + ": a 2-D joint table of counts or probabilities is expected");
   Values values(1, measures, file.described());
-  Mirror mirror(is_plain(measures, false, false) ? request.common.execution.backend : Backend::cpu);
+  Mirror mirror(is_plain(measures, false) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
-  if (is_plain(measures, false, false)) {
+  if (is_plain(measures, false)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in = mirror.in(file.matrix());
     double* out = mirror.out(values.numbers.data(), 1);

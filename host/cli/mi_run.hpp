@@ -10,17 +10,22 @@
 namespace kullback::cli {
 
 struct MiRequest {
-  std::string first, second, target, given, measure = "mi";
+  std::string first, second, target, given, weights, measure = "mi";
   bool pairs = false, joint = false;
   Normalizer normalizer = Normalizer::arithmetic;
   CodingOptions coding;
   std::optional<std::int64_t> top;
+  std::optional<double> threshold;
+  std::optional<Selection> select;
+  std::int64_t permutations = 0;
+  std::uint64_t seed = 0;
   CommonOptions common;
 };
 
 /// Reads, computes and, if asked, verifies; each throws InvalidArgument about the files.
 MiReport run_pairs(const MiRequest& request, const MiMeasures& measures);
 MiReport run_target(const MiRequest& request, const MiMeasures& measures);
+MiReport run_selection(const MiRequest& request);
 MiReport run_all_pairs(const MiRequest& request, const MiMeasures& measures);
 MiReport run_joint(const MiRequest& request, const MiMeasures& measures);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace kullback::cli {
 namespace {
@@ -95,10 +96,21 @@ std::vector<double> width_edges(const Variable& v, std::int64_t bins) {
 }
 
 std::vector<double> quantile_edges(const Variable& v, std::int64_t bins) {
-  const std::vector<double> values = sorted_values<double>(v, [&](std::size_t i) { return number_at(v, i); });
+  std::vector<std::pair<double, std::int64_t>> values;  // with their weights
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    if (is_missing(v, i)) continue;
+    values.emplace_back(number_at(v, i), v.weights == nullptr ? 1 : v.weights[i]);
+    total += values.back().second;
+  }
+  std::sort(values.begin(), values.end());
   std::vector<double> edges;
-  for (std::int64_t k = 1; k < bins && !values.empty(); ++k) {
-    edges.push_back(values[static_cast<std::size_t>(k) * values.size() / static_cast<std::size_t>(bins)]);
+  auto at = values.begin();
+  std::int64_t before = 0;  // samples before `at`
+  for (std::int64_t k = 1; k < bins && total > 0; ++k) {
+    const auto rank = static_cast<std::int64_t>(static_cast<__int128>(k) * total / bins);
+    while (rank - before >= at->second) before += (at++)->second;
+    edges.push_back(at->first);
   }
   return edges;
 }

@@ -13,7 +13,8 @@ enum class Binning { automatic, codes, width, quantile };
 struct Variable {
   std::vector<std::int64_t> integers;
   std::vector<double> numbers;
-  std::vector<bool> missing;  ///< empty: none
+  std::vector<bool> missing;              ///< empty: none
+  const std::int64_t* weights = nullptr;  ///< of the samples; null: 1 each
 
   std::size_t size() const { return integers.size() + numbers.size(); }
 };
@@ -34,7 +35,8 @@ struct CodedVariable {
 /// the last class. A constant column is one class. -inf is in the first class, +inf in the last.
 ///
 /// quantile: with the n values that are not missing in order, v[0] <= v[1] <= ..., cut k is v[floor(k n / bins)], and a
-/// value's class is the number of the cuts 1 .. bins - 1 that it is not below: equal values are in one class.
+/// value's class is the number of the cuts 1 .. bins - 1 that it is not below: equal values are in one class. A weight
+/// stands for so many equal values.
 ///
 /// Integers are compared as float64 by width and quantile.
 CodedVariable code(const Variable& variable, Binning binning, std::int64_t bins);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "permutation.hpp"
 #include "real.hpp"
 #include "reference.hpp"
 
@@ -21,7 +22,6 @@ inline __float128 erfc(__float128 x) { return erfcq(x); }
 inline __float128 lgamma(__float128 x) { return lgammaq(x); }
 
 using Whole = unsigned __int128;
-using Cells = std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t>;  ///< (class of X, of Y) -> count > 0
 
 /// A table of weights > 0; for counts the weights are whole numbers.
 template <class Weight> struct Table {
@@ -57,6 +57,7 @@ template <class Real> struct Parts {
   Real samples = 0;
   Bounded<Real> x, y, xy, information, expected;  // H(X), H(Y), H(X,Y), I and the mean of I
   Real rows = 0, columns = 0, cells = 0, degrees = 0;
+  Estimate<Real> permutation = {1, 0, 1};
 };
 
 template <class Real, class Weight> Bounded<Real> entropy(const std::vector<Weight>& weights, Weight total) {
@@ -245,6 +246,7 @@ Estimate<Real> measure_of(const Parts<Real>& p, Information measure, const Infor
     case Information::v_measure: return normalised(p, mean_entropy(p, Normalizer::arithmetic));
     case Information::g: return estimate(p.information, 2 * p.samples);
     case Information::g_pvalue: return tail_of(p);
+    case Information::permutation_pvalue: return p.permutation;
     case Information::miller_madow: return miller_madow(p, scale);
     case Information::samples: return exactly(p.samples);
   }
@@ -274,9 +276,12 @@ std::vector<Estimate<Real>> information(const InformationSet& measures, const st
   bool bad = false;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::int64_t z = given.empty() ? 0 : given[i];
+    const std::int64_t weight =
+        options.weights.size == 0 ? 1 : read_integer(options.weights.data, options.weights.dtype, std::int64_t(i));
+    if (weight == 0) continue;
     for (std::int64_t code : {x[i], y[i], z}) bad = bad || (code < 0 && !missing(code));
     if (missing(x[i]) || missing(y[i]) || (!given.empty() && missing(z))) continue;
-    ++strata[z][{x[i], y[i]}];
+    strata[z][{x[i], y[i]}] += static_cast<std::uint64_t>(weight);
   }
   if (bad) return unknown<Real>(measures);
   std::vector<Parts<Real>> parts;
@@ -285,8 +290,11 @@ std::vector<Estimate<Real>> information(const InformationSet& measures, const st
     for (const auto& [classes, count] : stratum.second) table.add(classes.first, classes.second, count);
     parts.push_back(parts_of<Real>(table, measures.contains(Information::ami)));
   }
-  if (given.empty()) return all_of(measures, parts.empty() ? Parts<Real>{} : parts[0], options);
-  return all_of(measures, mean_of(parts), options);
+  Parts<Real> whole = !given.empty() ? mean_of(parts) : parts.empty() ? Parts<Real>{} : parts[0];
+  if (measures.contains(Information::permutation_pvalue)) {
+    whole.permutation = permutation_pvalue<Real>(strata, options.permutations, options.seed);
+  }
+  return all_of(measures, whole, options);
 }
 
 template <class Real>
@@ -309,7 +317,15 @@ std::vector<Estimate<Real>> information_joint(const InformationSet& measures, Ma
   }
   if (weights.total == 0) return unknown<Real>(measures);
   if (!floating && counts.total >> 64 == 0) {
-    return all_of(measures, parts_of<Real>(counts, measures.contains(Information::ami)), options);
+    Parts<Real> p = parts_of<Real>(counts, measures.contains(Information::ami));
+    if (measures.contains(Information::permutation_pvalue)) {
+      Cells cells;
+      for (const auto& cell : counts.cells) {
+        cells[{std::int64_t(cell.row), std::int64_t(cell.column)}] = static_cast<std::uint64_t>(cell.weight);
+      }
+      p.permutation = permutation_pvalue<Real>({{0, cells}}, options.permutations, options.seed);
+    }
+    return all_of(measures, p, options);
   }
   Parts<Real> p = entropies<Real>(weights);
   const Real rounding = Real(weights.cells.size()) * kUnit<Real> * (3 + 3 * log(Real(weights.cells.size())));
@@ -318,7 +334,8 @@ std::vector<Estimate<Real>> information_joint(const InformationSet& measures, Ma
   for (int k = 0; k < measures.size(); ++k) {
     const Information m = measures[k];
     const bool of_counts = m == Information::ami || m == Information::g || m == Information::g_pvalue ||
-                           m == Information::miller_madow || m == Information::samples;
+                           m == Information::permutation_pvalue || m == Information::miller_madow ||
+                           m == Information::samples;
     if (of_counts) result[static_cast<std::size_t>(k)] = {Real(kNaN), 0, 0};
   }
   return result;

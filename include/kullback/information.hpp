@@ -31,6 +31,7 @@ enum class Information : std::uint8_t {
   v_measure,              ///< 2 I / (H(X) + H(Y)), the harmonic mean of these two
   g,                      ///< G = 2 N I in nats, the likelihood-ratio statistic of independence
   g_pvalue,               ///< chance that chi-square with (rows - 1)(columns - 1) degrees of freedom exceeds G
+  permutation_pvalue,     ///< (1 + b) / (1 + n): b of n = options.permutations random tables have at least this I
   miller_madow,           ///< I - (cells - rows - columns + 1) / (2 N): corrected for its bias; may be negative
   samples,                ///< N: samples without a missing value
 };
@@ -87,6 +88,13 @@ struct InformationOptions {
   /// This code means "not known", in every variable. Each pair of variables uses the samples that both have (and whose
   /// given variable is known): its N, margins and classes are those of these samples.
   std::optional<std::int64_t> missing;
+  /// int64 [samples], >= 0 with a sum below 2^63: every result is that of a table in which sample i occurs weights[i]
+  /// times (0: it is absent, whatever its codes). Left empty: once. Of a batch of pairs the same for all of them. The
+  /// workspace queries read them too.
+  VectorView weights;
+  /// Of permutation_pvalue, which needs at least one; at most 2^31 - 1.
+  std::int64_t permutations = 0;
+  std::uint64_t seed = 0;
   Execution execution;
 };
 
@@ -112,6 +120,15 @@ struct CodeVector {
 /// where that one is X. No samples, otherwise: 0, and a p-value of 1. No degrees of freedom: a p-value of 1. Where the
 /// mean of ami is its maximum, as with all samples different in both variables, ami is 1.
 /// A code that is out of range, and not missing, makes the results that need it NaN and is never an index.
+///
+/// permutation_pvalue is the p-value of independence from tables that are drawn with the margins of the observed one,
+/// as permuting the samples of one variable would draw them (given Z, within each of its classes), at a cost per table
+/// of its cells whatever the number of samples. A table counts where N I, in nats, is at least the observed one or less
+/// by no more than 2^-39 (cells) + 2^-45 N I: rounding does not tell tables of equal I apart. Cell c (row by row;
+/// classes of a variable by falling size, the variable of fewer classes as rows) of table k of class z of Z takes its
+/// random bits from Philox4x32-10 with the key `seed` and the counters (0, c, k, z), (1, c, k, z), ... and is
+/// hypergeometric by ratio of uniforms (Stadlober 1990): the same for all results of a call, in every order and on
+/// every machine, and for (Y, X) as for (X, Y).
 ///
 /// Results are the same bit for bit whatever the order of the samples or the threads; mi's are those of
 /// mutual_information_*. Accuracy: see the README. Nothing is allocated; the tables live in the workspace. Outputs must
@@ -145,7 +162,7 @@ KULLBACK_EXPORT void information_all_pairs(const InformationSet& measures, CodeM
 /// A joint table [classes_x, classes_y] of counts (integers) or probabilities (floats; divided by their sum); out
 /// [1, measures]. A negative, NaN or infinite entry, or a table of zeros, gives NaN; a table without cells counts as no
 /// samples. Measures that need counts are refused for probabilities, and NaN where the total is beyond 64 bits.
-/// options.missing plays no part.
+/// options.missing and options.weights play no part.
 KULLBACK_EXPORT std::size_t information_joint_workspace(const InformationSet& measures, MatrixView joint,
                                                         const InformationOptions& options);
 KULLBACK_EXPORT void information_joint(const InformationSet& measures, MatrixView joint, MutableMatrixView out,

@@ -6,6 +6,7 @@
 #include "kullback/divergence_loss.hpp"
 #include "kullback/dtype.hpp"
 #include "kullback/error.hpp"
+#include "kullback/feature_selection.hpp"
 #include "kullback/information.hpp"
 #include "kullback/matrix_view.hpp"
 #include "kullback/mutual_information.hpp"

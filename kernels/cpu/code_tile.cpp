@@ -96,6 +96,27 @@ KULLBACK_HD void count_rows(const CodeTile& tile, const std::uint32_t* x, const 
   }
 }
 
+/// The same with a weight for each row.
+template <class Count>
+KULLBACK_HD void count_weighted_rows(const CodeTile& tile, const std::uint32_t* x, const std::uint32_t* y,
+                                     const std::int64_t* weights, std::int64_t rows, Count* table) {
+  const std::int64_t nx = tile.x.cols, ny = tile.y.cols;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const auto weight = static_cast<Count>(weights[r]);
+    for (std::int64_t i = 0; i < nx; ++i) {
+      Count* line = table + x[r * nx + i];
+      for (std::int64_t j = tile.triangle ? i : 0; j < ny; ++j) line[y[r * ny + j]] += weight;
+    }
+  }
+}
+
+/// Rows from `first` on that are counted together: none of weight 0 is among them.
+std::int64_t run_length(const std::int64_t* weights, std::int64_t first, std::int64_t most) {
+  std::int64_t rows = 0;
+  while (rows < most && weights[first + rows] != 0) ++rows;
+  return rows;
+}
+
 /// Moves x's offsets into the table of the given variable's class.
 KULLBACK_HD void add_strata(const CodeTile& tile, const std::uint32_t* strata, std::int64_t rows, std::uint32_t* x) {
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -117,6 +138,14 @@ struct CountRows {
   }
 };
 
+struct CountWeightedRows {
+  template <class Count>
+  static KULLBACK_HD void run(const CodeTile& tile, const std::uint32_t* x, const std::uint32_t* y,
+                              const std::int64_t* weights, std::int64_t rows, Count* table) {
+    count_weighted_rows(tile, x, y, weights, rows, table);
+  }
+};
+
 }  // namespace
 
 template <class Count>
@@ -128,15 +157,26 @@ void count_tile(Isa isa, const CodeTile& tile, std::int64_t first, std::int64_t 
   const std::int64_t block = kOffsets / std::max(tile.x.cols, tile.y.cols);
   const auto line = static_cast<std::uint32_t>(tile.y.cols * tile.y.lines);
   const auto stratum = static_cast<std::uint32_t>(tile.lines_in_stratum()) * line;
-  for (std::int64_t r = first; r < last; r += block) {
-    const std::int64_t rows = std::min(block, last - r);
+  for (std::int64_t r = first, rows; r < last; r += rows) {
+    rows = std::min(block, last - r);
+    if (tile.weights != nullptr) {
+      rows = run_length(tile.weights, r, rows);
+      if (rows == 0) {
+        rows = 1;
+        continue;
+      }
+    }
     run_on<CodeOffsets>(isa, tile.x, r, rows, line, of_x, bad);
     if (tile.given.data != nullptr) {
       run_on<CodeOffsets>(isa, tile.given, r, rows, stratum, of_y, bad + tile.x.cols + tile.y.cols);
       add_strata(tile, y, rows, x);
     }
     run_on<CodeOffsets>(isa, tile.y, r, rows, std::uint32_t{1}, of_y, bad + tile.x.cols);
-    run_on<CountRows>(isa, tile, x, y, rows, table, copies);
+    if (tile.weights != nullptr) {
+      run_on<CountWeightedRows>(isa, tile, of_x, of_y, tile.weights + r, rows, table);
+    } else {
+      run_on<CountRows>(isa, tile, x, y, rows, table, copies);
+    }
   }
 }
 

@@ -34,8 +34,9 @@ inline CodeColumns columns_of(const MatrixView& table, std::int64_t classes, std
 
 struct CodeTile {
   CodeColumns x, y;
-  bool triangle;           ///< x and y are the same columns: only pairs i <= j are counted
-  CodeColumns given = {};  ///< one column; data null: none
+  bool triangle;                          ///< x and y are the same columns: only pairs i <= j are counted
+  CodeColumns given = {};                 ///< one column; data null: none
+  const std::int64_t* weights = nullptr;  ///< of the samples; null: 1 each
 
   std::int64_t cells() const { return x.cols * x.lines * y.cols * y.lines; }
   std::int64_t cell(std::int64_t i, std::int64_t j) const { return (i * x.lines * y.cols + j) * y.lines; }
@@ -43,8 +44,8 @@ struct CodeTile {
   std::int64_t lines_in_stratum() const { return given.data == nullptr ? x.lines : x.lines / given.lines; }
 };
 
-/// Counts the samples [first, last) into `copies` (1, 2 or 4) zeroed tables; bad holds x's flags, then y's, then the
-/// given variable's. Count: std::uint32_t or std::uint64_t.
+/// Counts the samples [first, last), those of weight 0 are not looked at, into `copies` (1, 2 or 4) zeroed tables; bad
+/// holds x's flags, then y's, then the given variable's. Count: std::uint32_t or std::uint64_t.
 template <class Count>
 void count_tile(Isa isa, const CodeTile& tile, std::int64_t first, std::int64_t last, Count* table, std::int64_t copies,
                 std::uint8_t* bad);

@@ -1,6 +1,7 @@
 #include "kernels/cpu/information.hpp"
 
 #include "kernels/cpu/joint_engine.hpp"
+#include "kernels/cpu/permutation_test.hpp"
 #include "kernels/cpu/plane_pairs.hpp"
 
 /// Measures of integer codes from one count of each pair.
@@ -26,22 +27,49 @@ JointSummary summary_of(Isa isa, const JointCounts<Count>& table, std::uint64_t*
 
 /// Lines of missing codes are left out; the strata of a given variable lie one above the other.
 struct SummaryOf {
-  unsigned parts;
+  const InformationRequest& request;
+  void* workspace;
+  unsigned parts = parts_of(request.measures);
 
   template <class Count>
   JointSummary operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
     if (pair.cells == nullptr) return JointSummary::invalid();
-    const auto stratum = [&](std::int64_t z) {
+    const auto table_of = [&](std::int64_t z) {
       const Count* cells = pair.cells + z * tile.lines_in_stratum() * pair.line;
       const std::int64_t x = tile.x.classes, y = tile.y.classes;
-      const JointCounts<Count> table = plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
-                                                       : JointCounts<Count>{cells, x, y, pair.line, 1};
-      return summary_of(plan.isa, table, pair.margins, parts);
+      return plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
+                             : JointCounts<Count>{cells, x, y, pair.line, 1};
     };
-    if (tile.given.data == nullptr) return stratum(0);
-    StrataSum sum;
-    for (std::int64_t z = 0; z < tile.given.classes; ++z) sum.add(stratum(z));
-    return sum.mean();
+    const bool has_given = tile.given.data != nullptr;
+    const std::int64_t strata = has_given ? tile.given.classes : 1;
+    std::optional<PermutationTest> test;
+    if (parts & kPartPermutation) test.emplace(room_of(tile), pair.margins + plan.x_lines + plan.y_lines);
+    const auto stratum = [&](std::int64_t z) {
+      const JointCounts<Count> table = table_of(z);
+      const JointSummary summary = summary_of(plan.isa, table, pair.margins, parts);
+      if (test) test->add(z, table, pair.margins, pair.margins + table.rows);
+      return summary;
+    };
+    JointSummary result;
+    if (has_given) {
+      StrataSum sum;
+      for (std::int64_t z = 0; z < strata; ++z) sum.add(stratum(z));
+      result = sum.mean();
+    } else {
+      result = stratum(0);
+    }
+    if (test) {
+      const auto scratch = [&] {
+        const Scratch<Count> own(plan, workspace, omp_get_thread_num());
+        return own.margins + plan.x_lines + plan.y_lines + room_of(tile).kept_words();
+      };
+      result.permutation_p = test->pvalue(plan.isa, request.permutations, scratch);
+    }
+    return result;
+  }
+
+  static PermutationRoom room_of(const CodeTile& tile) {
+    return permutation_room(tile.given.data == nullptr ? 1 : tile.given.classes, tile.x.classes, tile.y.classes);
   }
 };
 
@@ -65,20 +93,35 @@ CodeColumns given_of(const InformationRequest& r) {
   return with_lines(vector_columns(r.given.view.data, r.given.view.dtype, r.given.classes), strata_of(r), r);
 }
 
+/// The plan of what is asked for beyond counting. A permutation test needs memory, and its threads help where there are
+/// fewer tiles, unless their tables are large.
+TilePlan with_request(TilePlan plan, const InformationRequest& r, std::int64_t classes_x, std::int64_t classes_y) {
+  constexpr std::size_t kMostTableBytes = std::size_t{1} << 26;
+  if (r.weights.data != nullptr) plan.total = r.weights.total;
+  if (!(parts_of(r.measures) & kPartPermutation)) return plan;
+  const std::int64_t strata = r.given.view.data == nullptr ? 1 : r.given.classes;
+  plan.margin_words += permutation_room(strata, classes_x, classes_y).words();
+  if (plan.table_bytes() <= kMostTableBytes) plan.threads = r.permutations.threads;
+  return plan;
+}
+
 TilePlan plan_of(const InformationPairsJob& job) {
   const PairsJob& c = job.counted;
   const InformationRequest& r = job.request;
-  return {c.x.cols, c.x.rows, 1, x_lines_of(r, c.classes_x), 1, lines_of(r, c.classes_y), c.threads};
+  const TilePlan plan = {c.x.cols, c.x.rows, 1, x_lines_of(r, c.classes_x), 1, lines_of(r, c.classes_y), c.threads};
+  return with_request(plan, r, c.classes_x, c.classes_y);
 }
 TilePlan plan_of(const InformationLabelJob& job) {
   const LabelJob& c = job.counted;
   const InformationRequest& r = job.request;
-  return label_plan(c.table, lines_of(r, c.classes), x_lines_of(r, c.label_classes), c.threads);
+  const TilePlan plan = label_plan(c.table, lines_of(r, c.classes), x_lines_of(r, c.label_classes), c.threads);
+  return with_request(plan, r, c.label_classes, c.classes);
 }
 TilePlan plan_of(const InformationAllPairsJob& job) {
   const AllPairsJob& c = job.counted;
   const InformationRequest& r = job.request;
-  return all_pairs_plan(c.table, x_lines_of(r, c.classes), lines_of(r, c.classes), c.threads);
+  const TilePlan plan = all_pairs_plan(c.table, x_lines_of(r, c.classes), lines_of(r, c.classes), c.threads);
+  return with_request(plan, r, c.classes, c.classes);
 }
 
 }  // namespace
@@ -94,8 +137,9 @@ void information(const InformationPairsJob& job) {
       c.x.row_stride,
       c.y.row_stride,
       given_of(r),
-      r.given_step};
-  run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+      r.given_step,
+      r.weights.data};
+  run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t b, std::int64_t, const JointSummary& summary) { store(r, b, summary); });
 }
 
@@ -108,9 +152,9 @@ void information(const InformationLabelJob& job) {
   const CodeColumns label = with_lines(vector_columns(c.label.data, c.label.dtype, c.label_classes), plan.x_lines, r);
   const auto tile_at = [&](std::int64_t t) {
     const CodeColumns features = columns_of(c.table, c.classes, t * plan.y_cols, plan.y_cols);
-    return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r)};
+    return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r), r.weights.data};
   };
-  run_tiles(plan, c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+  run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
 }
 
@@ -147,8 +191,12 @@ bool is_mutual_information(const InformationRequest& r) {
   return r.measures.size() == 1 && r.measures[0] == Information::mi;
 }
 
+/// Planes count samples one bit each, and have no random tables.
 bool suits_planes(const InformationAllPairsJob& job) {
-  return job.request.given.view.data == nullptr && PlanePlan::suits(job.counted.table, job.counted.classes);
+  const InformationRequest& r = job.request;
+  const bool counts_alone = r.given.view.data == nullptr && r.weights.data == nullptr;
+  return counts_alone && (parts_of(r.measures) & kPartPermutation) == 0 &&
+         PlanePlan::suits(job.counted.table, job.counted.classes);
 }
 
 PlanePlan plane_plan_of(const InformationAllPairsJob& job) {
@@ -187,10 +235,10 @@ void information(const InformationAllPairsJob& job) {
   };
   const auto tile_at = [&](std::int64_t t) {
     const Square square(t, side);
-    return CodeTile{columns(square.i, plan.x_lines), columns(square.j, plan.y_lines), square.i == square.j,
-                    given_of(r)};
+    return CodeTile{columns(square.i, plan.x_lines), columns(square.j, plan.y_lines), square.i == square.j, given_of(r),
+                    r.weights.data};
   };
-  run_tiles(plan, c.workspace, tile_at, SummaryOf{parts_of(r.measures)},
+  run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
             [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {
               store(r, i * features + j, summary);
               if (i != j) store(r, j * features + i, summary.swapped());

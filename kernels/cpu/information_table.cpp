@@ -1,5 +1,8 @@
+#include <omp.h>
+
 #include "kernels/cpu/information.hpp"
 #include "kernels/cpu/joint_entries.hpp"
+#include "kernels/cpu/permutation_test.hpp"
 #include "kernels/cpu/targets.hpp"
 
 /// Measures of one given table.
@@ -62,15 +65,45 @@ struct SummariseJoint {
   }
 };
 
+bool permutes(const InformationRequest& r) { return (parts_of(r.measures) & kPartPermutation) != 0; }
+
+/// Of a table whose margins are at the workspace's beginning.
+double permutation_pvalue(const InformationJointJob& job) {
+  const MatrixView& joint = job.counted.joint;
+  const Permutations& asked = job.request.permutations;
+  const CountTable table = {joint};
+  const auto* sums = static_cast<const std::uint64_t*>(job.counted.workspace);
+  auto* kept = static_cast<std::uint64_t*>(job.counted.workspace) + joint.rows + joint.cols;
+  const PermutationRoom room = permutation_room(1, joint.rows, joint.cols);
+  PermutationTest test(room, kept);
+  test.add(0, table, sums, sums + joint.rows);
+  const auto scratch = [&] { return kept + room.kept_words() + omp_get_thread_num() * room.longest; };
+  double p = 1;
+#pragma omp parallel num_threads(asked.threads)
+#pragma omp single
+  p = test.pvalue(detect_isa(), asked, scratch);
+  return p;
+}
+
 }  // namespace
 
-std::size_t information_bytes(const InformationJointJob& job) { return joint_workspace_bytes(job.counted); }
+std::size_t information_bytes(const InformationJointJob& job) {
+  const MatrixView& joint = job.counted.joint;
+  const std::size_t bytes = joint_workspace_bytes(job.counted);
+  if (bytes == 0 || !permutes(job.request)) return bytes;
+  const PermutationRoom room = permutation_room(1, joint.rows, joint.cols);
+  const std::int64_t words =
+      joint.rows + joint.cols + room.kept_words() + job.request.permutations.threads * room.longest;
+  return std::max(bytes, static_cast<std::size_t>(words) * 8);
+}
 
 void information(const InformationJointJob& job) {
   const MatrixView& joint = job.counted.joint;
   JointSummary summary;
   if (joint.rows > 0 && joint.cols > 0) {
     run_on<SummariseJoint>(detect_isa(), joint, job.counted.workspace, parts_of(job.request.measures), &summary);
+    const bool of_counts = summary.samples == summary.samples;
+    if (permutes(job.request) && of_counts) summary.permutation_p = permutation_pvalue(job);
   }
   store(job.request, 0, summary);
 }

@@ -19,9 +19,10 @@ constexpr std::size_t align_64(std::size_t bytes) { return (bytes + 63) / 64 * 6
 
 /// What all tiles of a call have in common; tiles at the edge are smaller.
 struct TilePlan {
-  std::int64_t samples, tiles;
+  std::int64_t samples, total, tiles;  ///< total: of the samples' weights
   std::int64_t x_cols, x_lines, y_cols, y_lines;
   std::int64_t copies;
+  std::int64_t margin_words;  ///< of 64 bits: room for the sums of all lines, and what else the one who finishes needs
   int threads;
   bool share_samples;
   bool transposed = false;  ///< the finished table has y's classes as rows
@@ -29,7 +30,14 @@ struct TilePlan {
 
   TilePlan(std::int64_t samples, std::int64_t tiles, std::int64_t x_cols, std::int64_t x_lines, std::int64_t y_cols,
            std::int64_t y_lines, int threads_allowed)
-      : samples(samples), tiles(tiles), x_cols(x_cols), x_lines(x_lines), y_cols(y_cols), y_lines(y_lines) {
+      : samples(samples),
+        total(samples),
+        tiles(tiles),
+        x_cols(x_cols),
+        x_lines(x_lines),
+        y_cols(y_cols),
+        y_lines(y_lines),
+        margin_words(x_lines + y_lines) {
     constexpr HistogramPolicy policy = kHistogramPolicy;
     const std::int64_t cells = x_cols * y_cols * x_lines * y_lines;
     const bool one_copy = y_cols >= policy.many_columns || samples / 8 < cells;  // too few samples to pay for clearing
@@ -39,12 +47,12 @@ struct TilePlan {
     threads = share_samples ? threads_allowed : static_cast<int>(std::min<std::int64_t>(threads_allowed, tiles));
   }
 
-  bool wide_counts() const { return samples >> 32 != 0; }
+  bool wide_counts() const { return total >> 32 != 0; }
   std::size_t table_bytes() const {
     const std::size_t cells = static_cast<std::size_t>(x_cols * x_lines * y_cols * y_lines);
     return align_64(cells * static_cast<std::size_t>(copies) * (wide_counts() ? 8 : 4));
   }
-  std::size_t margin_bytes() const { return align_64(static_cast<std::size_t>(x_lines + y_lines) * 8); }
+  std::size_t margin_bytes() const { return align_64(static_cast<std::size_t>(margin_words) * 8); }
   std::size_t bytes_per_thread() const {
     return table_bytes() + margin_bytes() + align_64(static_cast<std::size_t>(x_cols + y_cols + 1));
   }
@@ -77,7 +85,7 @@ void count_samples(const TilePlan& plan, const CodeTile& tile, std::int64_t firs
 template <class Count> struct PairTable {
   const Count* cells;
   std::int64_t line;
-  std::uint64_t* margins;  ///< room for those of all its lines
+  std::uint64_t* margins;  ///< room for the plan's margin_words
 };
 
 /// Adds the tables of `workers` threads, starting at `first`, for pair (i, j) and hands the sum to `finish`, or null
@@ -157,6 +165,7 @@ struct PairsTiles {
   std::int64_t x_step, y_step;
   CodeColumns given = {};
   std::int64_t given_step = 0;
+  const std::int64_t* weights = nullptr;
 
   CodeTile operator()(std::int64_t b) const {
     const auto row = [&](CodeColumns columns, std::int64_t step) {
@@ -166,7 +175,7 @@ struct PairsTiles {
           static_cast<const char*>(columns.data) + b * step * static_cast<std::int64_t>(size_of(columns.dtype));
       return columns;
     };
-    return {row(x, x_step), row(y, y_step), false, row(given, given_step)};
+    return {row(x, x_step), row(y, y_step), false, row(given, given_step), weights};
   }
 };
 

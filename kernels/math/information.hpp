@@ -15,6 +15,7 @@ enum InformationPart : unsigned {
   kPartJoint = 4,        ///< H(X,Y)
   kPartConditional = 8,  ///< H(X|Y), H(Y|X)
   kPartExpected = 16,
+  kPartPermutation = 32,  ///< the engine's, which has the tables of all strata
 };
 
 KULLBACK_HD unsigned parts_of(Information measure) {
@@ -29,6 +30,7 @@ KULLBACK_HD unsigned parts_of(Information measure) {
     case Information::completeness:
     case Information::v_measure: return kPartInformation | kPartConditional;
     case Information::ami: return kPartInformation | kPartConditional | kPartExpected;
+    case Information::permutation_pvalue: return kPartPermutation;
     case Information::samples: return 0;
     default: return kPartInformation;
   }
@@ -40,16 +42,17 @@ struct JointSummary {
   double information = 0, entropy_x = 0, entropy_y = 0, joint_entropy = 0, x_given_y = 0, y_given_x = 0, expected = 0;
   double rows = 0, cols = 0, cells = 0;  ///< that hold samples
   double degrees = 0;                    ///< of freedom: (rows - 1)(cols - 1)
+  double permutation_p = 1;              ///< of the permutation test
   bool all_alone = false;                ///< one of the variables has a class for each sample
 
   KULLBACK_HD static JointSummary invalid() {
     const double nan = kNaN<double>;
-    return {nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, false};
+    return {nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, false};
   }
   /// X and Y exchanged.
   KULLBACK_HD JointSummary swapped() const {
-    return {samples,  information, entropy_y, entropy_x, joint_entropy, y_given_x, x_given_y,
-            expected, cols,        rows,      cells,     degrees,       all_alone};
+    return {samples,  information, entropy_y, entropy_x, joint_entropy, y_given_x,     x_given_y,
+            expected, cols,        rows,      cells,     degrees,       permutation_p, all_alone};
   }
 };
 
@@ -210,6 +213,7 @@ KULLBACK_HD double measure_of(const JointSummary& s, Information measure, Normal
     case Information::g_pvalue: return gamma_upper_tail(s.degrees / 2, s.samples * s.information);
     case Information::miller_madow:
       return s.samples == 0 ? 0 : (s.information - (s.cells - s.rows - s.cols + 1) / (2 * s.samples)) * scale;
+    case Information::permutation_pvalue: return s.permutation_p;
     case Information::samples: return s.samples;
   }
   return kNaN<double>;
