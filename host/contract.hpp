@@ -132,9 +132,28 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
   return bound;
 }
 
+inline double largest_class_weight(const VectorView& weights) {
+  double largest = weights.data == nullptr ? 1 : 0;
+  for (std::int64_t j = 0; weights.data != nullptr && j < weights.size; ++j) {
+    const double w = weights.dtype == DType::f64 ? static_cast<const double*>(weights.data)[j]
+                                                 : static_cast<double>(static_cast<const float*>(weights.data)[j]);
+    largest = std::max(largest, std::fabs(w));
+  }
+  return largest;
+}
+
+/// Rounding a capped logit moves it by u of the softcap, which float64 results of float64 logits show.
+inline double softcap_growth(const CrossEntropyOptions& options, DType result) {
+  return result == DType::f64 ? std::max(1.0, options.softcap / options.temperature) : 1.0;
+}
+
+/// A z-loss adds the square of what lse may be off where it is 0.
 inline Bound loss_bound(const CrossEntropyOptions& options, std::int64_t cols, DType result) {
-  return {options.label_smoothing > 0 ? kSmoothedUnitsFromLogs : kLossUnits,
-          static_cast<double>(cols) * smallest_normal(result)};
+  const double units = options.label_smoothing > 0 || options.z_loss > 0 ? kSmoothedUnitsFromLogs : kLossUnits;
+  const double off = contract_of(Measure::lse).units_from_logs * unit_roundoff(result);
+  const double weight = std::max(1.0, largest_class_weight(options.class_weights));
+  return {units * softcap_growth(options, result),
+          weight * static_cast<double>(cols) * smallest_normal(result) + options.z_loss * off * off};
 }
 
 /// A weighted sum, relative to the sum of the absolute values of its parts.
@@ -156,6 +175,15 @@ inline Bound divergence_loss_bound(const LossTerms& terms, const DivergenceLossO
 /// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.
 inline Bound gradient_bound(double factor, std::int64_t cols, DType result) {
   return {kGradientUnits, static_cast<double>(cols) * smallest_normal(result) * std::max(1.0, std::fabs(factor))};
+}
+
+/// Of cross_entropy, in a row of that lse.
+inline Bound loss_gradient_bound(const CrossEntropyOptions& options, double factor, double lse, std::int64_t cols,
+                                 DType result) {
+  const double of_q = largest_class_weight(options.class_weights) + 2 * options.z_loss * std::max(1.0, std::fabs(lse));
+  Bound bound = gradient_bound(factor * of_q, cols, result);
+  bound.units *= softcap_growth(options, result);
+  return bound;
 }
 
 }  // namespace kullback

@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernels kLossWide = loss_kernels<double, AnyElement>();
+const LossKernels kLossWide = loss_kernels<double, AnyLogit>();
 
 }  // namespace kullback::cuda
