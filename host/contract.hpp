@@ -71,6 +71,8 @@ constexpr double gradient_units(Measure measure) {
 /// nll with label smoothing is a sum over the whole row.
 inline constexpr double kSmoothedUnitsFromProbs = 32, kSmoothedUnitsFromLogs = 128;
 inline constexpr double kLossUnits = 32, kGradientUnits = 128;
+/// Of measures whose columns are distributions of their own.
+inline constexpr double kColumnUnits = 32;
 /// 2^-46 in units of 2^-53. No absolute allowance: an independent table of counts gives exactly 0.
 inline constexpr double kMutualInformationUnits = 128;
 /// Chances of counts are built one from the other: 2^-42, which is enough for 10^6 samples.
@@ -117,7 +119,8 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
     return (info.needs_p && is(options.input_p)) || (info.needs_q && is(options.input_q));
   };
   const bool logs = any_side([](Input i) { return i == Input::logits || i == Input::log_probs; });
-  const bool divided = any_side([](Input i) { return i == Input::counts; }) || options.normalize == Normalize::always;
+  const bool divided = any_side([](Input i) { return i == Input::counts; }) || options.smooth > 0 ||
+                       options.normalize == Normalize::always;
   const ContractLine line = contract_of(measure);
   Bound bound{logs ? line.units_from_logs : line.units_from_probs, logs || divided ? line.absolute_from_logs : 0};
   if (info.needs_labels && options.label_smoothing > 0) {

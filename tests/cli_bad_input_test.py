@@ -152,7 +152,7 @@ class Usage(ToolTest):
         self.assert_refused(["mi", self.p, self.p, "--measure", "mi,nmi,mi"], "'mi'", "twice")
 
     def test_options(self):
-        for option in ("--smooth", "--no-such"):
+        for option in ("--no-such", "--smoothing"):
             self.assert_refused(["rows", "kl", self.p, self.p, option, "1"], "unknown option '%s'" % option)
         for option in ("--permutations", "--weights", "--plot"):
             self.assert_refused(["mi", self.p, self.p, option, "1"], "unknown option '%s'" % option)
@@ -174,12 +174,23 @@ class Usage(ToolTest):
                               ("--format", "xml"), ("--normalize", "maybe"), ("--ignore-index", 0.5),
                               ("--ignore-index", ""), ("--ignore-index", 2 ** 63), ("--ignore-index", "7x"),
                               ("--label-smoothing", ""), ("--temperature", ""), ("--threads", ""), ("--beta", ""),
-                              ("--labels", ""), ("--softcap", -1), ("--softcap", math.inf), ("--z-loss", -1),
+                              ("--labels", ""), ("--smooth", -1), ("--smooth", math.inf), ("--softcap", -1), ("--softcap", math.inf), ("--z-loss", -1),
                               ("--z-loss", math.nan), ("--class-weights", "")):
             self.assert_refused(["rows", "kl", self.p, self.p, option, value], option)
         result = self.run_tool("rows", "kl", self.p, self.p, "--out", "")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("--out", result.stderr)
+
+    def test_smoothing_of_logits(self):
+        rows = self.npy("logits.npy", [[0.0, 1.0]])
+        self.assert_refused(["rows", "kl", rows, rows, "--smooth", 1], rows, "probabilities or counts")
+
+    def test_measures_of_columns(self):
+        odd = self.npy("odd.npy", [[0.0, 1.0, 2.0]])
+        self.assert_refused(["rows", "gaussian_kl", odd], odd, "log variances")
+        self.assert_refused(["rows", "bce", odd], "compares two files")
+        self.assert_refused(["rows", "bce", odd, odd, "--input", "log-probs"], "logits or probabilities")
+        self.assert_refused(["rows", "kl,bce", odd, odd], "stands alone")
 
     def test_class_weights(self):
         labels, good = self.npy("labels.npy", [0, 1], "<i4"), self.npy("weights.npy", [1.0] * 2)

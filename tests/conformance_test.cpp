@@ -164,6 +164,36 @@ TEST(Conformance, ProbabilitiesThatDoNotSumToOne) {
   }
 }
 
+TEST(Conformance, AdditiveSmoothing) {
+  const std::int32_t counts[3][3] = {{0, 3, 1}, {0, 0, 0}, {-1, 3, 1}};
+  const float probs[] = {0.5, 0.5, 0};
+  RowsOptions options;
+  options.input_p = Input::counts, options.input_q = Input::probs, options.smooth = 1;
+  const RowsInput input = {view(*counts, 3, 3), view(probs, 1, 3), {}};
+  if (backend_under_test() == Backend::cuda) {
+    EXPECT_THROW(run_rows({Measure::tv}, input, options), BackendUnavailable);
+    return;
+  }
+  // (1, 4, 2) / 7, a third each, and a count that is none, against (3, 3, 2) / 8.
+  const RowsResult by_hand = run_rows({Measure::tv}, input, options);
+  EXPECT_DOUBLE_EQ(by_hand.values[0][0], 13.0 / 56);
+  EXPECT_DOUBLE_EQ(by_hand.values[1][0], 1.0 / 12);
+  EXPECT_TRUE(std::isnan(by_hand.values[2][0]));
+  EXPECT_EQ(by_hand.status, (std::vector<std::uint8_t>{status_ok, status_ok, status_negative}));
+
+  std::mt19937_64 random(kSeed + 8);
+  for (double smooth : {1e-9, 0.5}) {
+    options.smooth = smooth;
+    for (Pattern pattern : {Pattern::gaussian, Pattern::masked}) {
+      for (std::int64_t cols : {3, 260}) {
+        check({Input::probs, Input::probs, DType::f32, DType::bf16}, pattern, cols, options, random);
+        check({Input::counts, Input::log_probs, DType::i64, DType::f64}, pattern, cols, options, random);
+        check({Input::logits, Input::counts, DType::f64, DType::u8}, pattern, cols, options, random);
+      }
+    }
+  }
+}
+
 TEST(Conformance, TotalsBeyondTheRange) {
   const double p[] = {1e308, 1e308, 3e307}, q[] = {1e-305, 1, 1e-20};
   const std::uint8_t label = 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "host/cli/column_measures.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/inputs.hpp"
 #include "host/cli/output_file.hpp"
@@ -38,6 +39,7 @@ MeasureSet parse_measures(const std::string& list) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string name = list.substr(begin, end - begin);
     const std::optional<Measure> measure = parse_measure(name);
+    require(!is_column_measure(name), fmt::format("measure '{}' stands alone, not in a list", name));
     require(measure.has_value(), fmt::format("unknown measure '{}'; known: {}", name, known_measures()));
     require(std::find(measures.begin(), measures.end(), *measure) == measures.end(),
             fmt::format("measure '{}' is asked for twice", name));
@@ -61,6 +63,8 @@ void check_request(const RowsRequest& r, const MeasureSet& measures) {
           fmt::format("--alpha must be a finite number > 0, got {}", r.rows.alpha.value_or(0)));
   require(r.rows.label_smoothing >= 0 && r.rows.label_smoothing <= 1,
           fmt::format("--label-smoothing must lie in [0, 1], got {}", r.rows.label_smoothing));
+  require(r.rows.smooth >= 0 && std::isfinite(r.rows.smooth),
+          fmt::format("--smooth must be a finite number from 0 on, got {}", r.rows.smooth));
   require(r.softcap >= 0 && std::isfinite(r.softcap),
           fmt::format("--softcap must be a finite number > 0, got {}", r.softcap));
   require(r.z_loss >= 0 && std::isfinite(r.z_loss),
@@ -118,6 +122,10 @@ void summarize_perplexity(const std::vector<double>& values, const std::vector<b
 }
 
 int run(const RowsRequest& request) {
+  if (is_column_measure(request.measures)) {
+    return run_column_measure(
+        {request.measures, request.p, request.q, request.rows.input_q, request.rows.temperature, request.common});
+  }
   const MeasureSet measures = parse_measures(request.measures);
   check_request(request, measures);
   require_backend(request.common.execution);
@@ -187,7 +195,9 @@ int run(const RowsRequest& request) {
 void add_rows_command(CLI::App& app, Command& chosen) {
   CLI::App& command = *app.add_subcommand("rows", "Measures of every row of P, of Q, or between them");
   auto r = std::make_shared<RowsRequest>();
-  command.add_option("measures", r->measures, "Comma-separated: " + known_measures())->required()->type_name("NAMES");
+  command.add_option("measures", r->measures, "Comma-separated: " + known_measures() + "; or alone: gaussian_kl, bce")
+      ->required()
+      ->type_name("NAMES");
   add_file(command, "P", r->p, "The true rows")->required();
   add_file(command, "Q", r->q, "The model rows; without it P is both");
   const std::vector<std::pair<std::string, Input>> inputs = {
@@ -210,6 +220,8 @@ void add_rows_command(CLI::App& app, Command& chosen) {
   add_choice<Normalize>(
       command, "--normalize", {{"never", Normalize::never}, {"always", Normalize::always}, {"check", Normalize::check}},
       [r](Normalize n) { r->rows.normalize = n; }, "Probabilities that do not sum to 1 (never)");
+  add_number(command, "--smooth", r->rows.smooth,
+             "Added to each probability or count, before the rows are normalised (0)");
   add_number(command, "--label-smoothing", r->rows.label_smoothing,
              "nll, perplexity: weight of the uniform target (0)");
   add_file(command, "--class-weights", r->class_weights,

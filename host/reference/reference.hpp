@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kullback/column_measures.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/divergence_loss.hpp"
 #include "kullback/information.hpp"
@@ -71,6 +72,11 @@ DivergenceEstimates<Real> divergence_loss(const LossTerms& loss, const RowsInput
 
 /// KL(P || Q) of diagonal Gaussians, in nats. A row is [means | log variances]; q.data == nullptr is N(0, 1).
 template <class Real> Estimate<Real> gaussian_kl(MatrixView p, MatrixView q, std::int64_t row);
+
+/// What `kullback::binary_cross_entropy` promises for one row, in nats.
+template <class Real>
+Estimate<Real> binary_cross_entropy(MatrixView targets, MatrixView q, const BinaryCrossEntropyOptions& options,
+                                    std::int64_t row);
 
 /// I(X;Y) of two columns of codes of one length; NaN if a code is negative, 0 without samples.
 template <class Real>

@@ -129,8 +129,16 @@ Side<Real> side_of(const std::vector<Real>& x, DType dtype, Input input, double 
 }
 
 template <class Real>
-Side<Real> load_side(const MatrixView& view, std::int64_t row, Input input, double temperature, Normalize normalize) {
-  return side_of(read_row<Real>(view, view.rows == 1 ? 0 : row), view.dtype, input, temperature, normalize);
+Side<Real> load_side(const MatrixView& view, std::int64_t row, Input input, double temperature, Normalize normalize,
+                     double smooth = 0) {
+  std::vector<Real> x = read_row<Real>(view, view.rows == 1 ? 0 : row);
+  if (smooth > 0 && (input == Input::probs || input == Input::counts)) {
+    normalize = Normalize::always;
+    for (Real& v : x) {
+      if (!(v < 0)) v = Real(static_cast<double>(v) + smooth);
+    }
+  }
+  return side_of(x, view.dtype, input, temperature, normalize);
 }
 
 }  // namespace kullback::reference
