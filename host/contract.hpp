@@ -71,6 +71,8 @@ constexpr double gradient_units(Measure measure) {
 /// nll with label smoothing is a sum over the whole row.
 inline constexpr double kSmoothedUnitsFromProbs = 32, kSmoothedUnitsFromLogs = 128;
 inline constexpr double kLossUnits = 32, kGradientUnits = 128;
+/// Of measures whose columns are distributions of their own.
+inline constexpr double kColumnUnits = 32;
 /// 2^-46 in units of 2^-53. No absolute allowance: an independent table of counts gives exactly 0.
 inline constexpr double kMutualInformationUnits = 128;
 /// Chances of counts are built one from the other: 2^-42, which is enough for 10^6 samples.
@@ -118,7 +120,8 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
     return (info.needs_p && is(options.input_p)) || (info.needs_q && is(options.input_q));
   };
   const bool logs = any_side([](Input i) { return i == Input::logits || i == Input::log_probs; });
-  const bool divided = any_side([](Input i) { return i == Input::counts; }) || options.normalize == Normalize::always;
+  const bool divided = any_side([](Input i) { return i == Input::counts; }) || options.smooth > 0 ||
+                       options.normalize == Normalize::always;
   const ContractLine line = contract_of(measure);
   Bound bound{logs ? line.units_from_logs : line.units_from_probs, logs || divided ? line.absolute_from_logs : 0};
   if (info.needs_labels && options.label_smoothing > 0) {
@@ -133,9 +136,28 @@ inline Bound rows_bound(Measure measure, const RowsOptions& options, std::int64_
   return bound;
 }
 
+inline double largest_class_weight(const VectorView& weights) {
+  double largest = weights.data == nullptr ? 1 : 0;
+  for (std::int64_t j = 0; weights.data != nullptr && j < weights.size; ++j) {
+    const double w = weights.dtype == DType::f64 ? static_cast<const double*>(weights.data)[j]
+                                                 : static_cast<double>(static_cast<const float*>(weights.data)[j]);
+    largest = std::max(largest, std::fabs(w));
+  }
+  return largest;
+}
+
+/// Rounding a capped logit moves it by u of the softcap, which float64 results of float64 logits show.
+inline double softcap_growth(const CrossEntropyOptions& options, DType result) {
+  return result == DType::f64 ? std::max(1.0, options.softcap / options.temperature) : 1.0;
+}
+
+/// A z-loss adds the square of what lse may be off where it is 0.
 inline Bound loss_bound(const CrossEntropyOptions& options, std::int64_t cols, DType result) {
-  return {options.label_smoothing > 0 ? kSmoothedUnitsFromLogs : kLossUnits,
-          static_cast<double>(cols) * smallest_normal(result)};
+  const double units = options.label_smoothing > 0 || options.z_loss > 0 ? kSmoothedUnitsFromLogs : kLossUnits;
+  const double off = contract_of(Measure::lse).units_from_logs * unit_roundoff(result);
+  const double weight = std::max(1.0, largest_class_weight(options.class_weights));
+  return {units * softcap_growth(options, result),
+          weight * static_cast<double>(cols) * smallest_normal(result) + options.z_loss * off * off};
 }
 
 /// A weighted sum, relative to the sum of the absolute values of its parts.
@@ -157,6 +179,15 @@ inline Bound divergence_loss_bound(const LossTerms& terms, const DivergenceLossO
 /// `factor` multiplies q - t. Rounding to a 16-bit gradient comes on top: half_ulp_16bit.
 inline Bound gradient_bound(double factor, std::int64_t cols, DType result) {
   return {kGradientUnits, static_cast<double>(cols) * smallest_normal(result) * std::max(1.0, std::fabs(factor))};
+}
+
+/// Of cross_entropy, in a row of that lse.
+inline Bound loss_gradient_bound(const CrossEntropyOptions& options, double factor, double lse, std::int64_t cols,
+                                 DType result) {
+  const double of_q = largest_class_weight(options.class_weights) + 2 * options.z_loss * std::max(1.0, std::fabs(lse));
+  Bound bound = gradient_bound(factor * of_q, cols, result);
+  bound.units *= softcap_growth(options, result);
+  return bound;
 }
 
 }  // namespace kullback

@@ -9,6 +9,8 @@
 namespace kullback {
 namespace {
 
+constexpr const char* kSoftcapRange = "0 (none) or a positive number between 2^-60 and 2^60";
+
 CrossEntropyJob check(const MatrixView& logits, const VectorView& labels, const CrossEntropyOutput& output,
                       const CrossEntropyOptions& options) {
   require_view(logits, "logits");
@@ -19,6 +21,15 @@ CrossEntropyJob check(const MatrixView& logits, const VectorView& labels, const 
   require_in(options.label_smoothing, 0, 1, "label_smoothing", "a number from 0 to 1");
   require_in(options.gradient_scale, -std::numeric_limits<double>::max(), std::numeric_limits<double>::max(),
              "gradient_scale", "a finite number");
+  require_in(options.z_loss, 0, std::numeric_limits<double>::max(), "z_loss", "a finite number from 0 on");
+  if (options.softcap != 0) require_in(options.softcap, kMinTemperature, kMaxTemperature, "softcap", kSoftcapRange);
+  if (options.class_weights.data != nullptr) {
+    const DType dtype = options.class_weights.dtype;
+    require_vector(options.class_weights, logits.cols, "class_weights");
+    if (dtype != DType::f32 && dtype != DType::f64) {
+      throw InvalidArgument(std::string("class_weights: is ") + name_of(dtype) + ", expected float32 or float64");
+    }
+  }
   require_enumerator(options.reduction, Reduction::mean, "reduction", "Reduction");
   if (output.loss.data != nullptr) {
     const DType expected = logits.dtype == DType::f64 ? DType::f64 : DType::f32;
@@ -54,6 +65,7 @@ Operands operands_of(const CrossEntropyJob& job) {
   const bool in_place = gradient.data == logits.data && (gradient.row_stride == logits.row_stride || logits.rows <= 1);
   return {in_place ? Operand{} : operand(logits, "logits"),
           operand(job.labels, "labels"),
+          operand(job.options.class_weights, "class_weights"),
           operand(output.loss, "loss"),
           operand(gradient, "gradient"),
           operand(MutableVectorView{output.status, DType::u8, logits.rows}, "status"),

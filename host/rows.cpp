@@ -53,7 +53,10 @@ void check_options(const RowsOptions& o) {
   require_in(o.beta, 0x1p-60, 1 - 0x1p-53, "beta", "a weight between 0 and 1, both excluded");
   if (o.alpha) require_in(*o.alpha, 0x1p-1022, 0x1.fffffffffffffp1023, "alpha", "a finite order above 0");
   require_in(o.label_smoothing, 0, 1, "label_smoothing", "a number from 0 to 1");
+  require_in(o.smooth, 0, 0x1.fffffffffffffp1023, "smooth", "a finite number from 0 on");
 }
+
+bool is_linear(Input form) { return form == Input::probs || form == Input::counts; }
 
 }  // namespace
 
@@ -77,12 +80,16 @@ RowsJob check_rows(const MeasureSet& measures, const RowsInput& input, const Row
   if (needs_p) require_enumerator(options.input_p, Input::counts, "input_p", "Input");
   if (needs_q) require_enumerator(options.input_q, Input::counts, "input_q", "Input");
   require_enumerator(options.normalize, Normalize::check, "normalize", "Normalize");
+  if (options.smooth > 0 && !(needs_p && is_linear(options.input_p)) && !(needs_q && is_linear(options.input_q))) {
+    throw InvalidArgument("smooth: is set, and no side that is read holds probabilities or counts");
+  }
   if (needs_p) check_side(input.p, options.input_p, "P");
   if (needs_q) check_side(input.q, options.input_q, "Q");
   RowsJob job{};
   job.measures = measures;
   job.options = options;
   job.unit_scale = unit_factor(options.unit);
+  job.threads = resolve_threads(options.execution);
   job.values.dtype = rows_result_dtype(input, options);  // the plan depends on it
   if (needs_p) job.p = input.p;
   if (needs_q) job.q = input.q;
@@ -109,7 +116,11 @@ namespace {
 
 /// With the room to align it.
 std::size_t workspace_bytes(const RowsJob& job, Backend backend) {
-  const std::size_t bytes = backend == Backend::cuda && job.rows > 0 ? cuda::rows_workspace_bytes(job) : 0;
+  if (backend == Backend::cuda && job.options.smooth > 0) {
+    throw BackendUnavailable("CUDA backend: it has no additive smoothing, expected host memory and the CPU backend");
+  }
+  if (job.rows == 0) return 0;
+  const std::size_t bytes = backend == Backend::cuda ? cuda::rows_workspace_bytes(job) : cpu::rows_workspace_bytes(job);
   return bytes == 0 ? 0 : bytes + kWorkspaceSlack;
 }
 
@@ -131,7 +142,6 @@ void rows(const MeasureSet& measures, const RowsInput& input, const RowsOutput& 
   }
   job.values = output.values;
   job.status = output.status;
-  job.threads = resolve_threads(options.execution);
   const Operands operands = {operand(job.p, "P"), operand(job.q, "Q"), operand(job.labels, "labels"),
                              operand(job.values, "values"),
                              operand(MutableVectorView{job.status, DType::u8, job.rows}, "status")};

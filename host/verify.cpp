@@ -1,5 +1,6 @@
 #include "kullback/verify.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -38,16 +39,18 @@ std::int64_t rows_of(const MeasureSet& measures, const RowsInput& input) {
 /// The reduced loss of all rows: in binary128 where all are checked anyway, else in double.
 template <class Real>
 Judgement judge_reduced_loss(MatrixView logits, VectorView labels, const CrossEntropyOutput& output,
-                             const CrossEntropyOptions& options, std::int64_t valid_rows) {
+                             const CrossEntropyOptions& options) {
+  const Real divisor = reference::loss_divisor<Real>(labels, options);
   std::vector<Estimate<Real>> losses(static_cast<std::size_t>(logits.rows));
   for_each_parallel(losses.size(), [&](std::size_t row) {
     losses[row] =
-        reference::cross_entropy<Real>(logits, labels, options, static_cast<std::int64_t>(row), valid_rows, false).loss;
+        reference::cross_entropy<Real>(logits, labels, options, static_cast<std::int64_t>(row), divisor, false).loss;
   });
   const DType dtype = output.loss.dtype;
-  return judge(read_real<double>(output.loss.data, dtype, 0),
-               reference::reduce_losses(losses, options.reduction, valid_rows), loss_bound(options, logits.cols, dtype),
-               dtype, dtype);
+  Bound bound = loss_bound(options, logits.cols, dtype);
+  bound.absolute *= static_cast<double>(logits.rows) / std::fabs(static_cast<double>(divisor));
+  return judge(read_real<double>(output.loss.data, dtype, 0), reference::reduce_losses(losses, divisor), bound, dtype,
+               dtype);
 }
 
 }  // namespace
@@ -94,23 +97,22 @@ VerifyReport verify_cross_entropy(MatrixView logits, VectorView labels, const Cr
   if (has_gradient && output.gradient.data == logits.data && logits.rows > 0 && logits.cols > 0) {
     throw InvalidArgument("gradient: lies in the logits' memory, verify needs the logits themselves");
   }
-  const std::int64_t valid_rows = reference::count_valid_rows(labels, options);
+  const auto divisor = reference::loss_divisor<Binary128>(labels, options);
   const bool loss_per_row = has_loss && options.reduction == Reduction::none;
-  double factor = options.gradient_scale / options.temperature;
-  if (options.reduction == Reduction::mean && valid_rows > 0) factor /= static_cast<double>(valid_rows);
+  const double factor = options.gradient_scale / options.temperature / static_cast<double>(divisor);
   const Bound loss = loss_bound(options, logits.cols, output.loss.dtype);
-  const Bound gradient = gradient_bound(factor, logits.cols, logits.dtype);
 
   VerifyReport report =
       verify_sample(logits.rows, verify, {"loss", "gradient"}, [&](std::int64_t row, Findings& found) {
         if (!loss_per_row && !has_gradient) return;
-        const auto expected =
-            reference::cross_entropy<Binary128>(logits, labels, options, row, valid_rows, has_gradient);
+        const auto expected = reference::cross_entropy<Binary128>(logits, labels, options, row, divisor, has_gradient);
         if (loss_per_row) {
           const DType dtype = output.loss.dtype;
           found.add(0, row, -1,
                     judge(read_real<double>(output.loss.data, dtype, row), expected.loss, loss, dtype, dtype));
         }
+        const Bound gradient =
+            loss_gradient_bound(options, factor, static_cast<double>(expected.lse), logits.cols, logits.dtype);
         for (std::size_t j = 0; j < expected.gradient.size(); ++j) {
           const MutableMatrixView& g = output.gradient;
           const auto column = static_cast<std::int64_t>(j);
@@ -120,8 +122,8 @@ VerifyReport verify_cross_entropy(MatrixView logits, VectorView labels, const Cr
       });
   if (!has_loss || loss_per_row) return report;
   const Judgement reduced = logits.rows <= verify.max_rows
-                                ? judge_reduced_loss<Binary128>(logits, labels, output, options, valid_rows)
-                                : judge_reduced_loss<double>(logits, labels, output, options, valid_rows);
+                                ? judge_reduced_loss<Binary128>(logits, labels, output, options)
+                                : judge_reduced_loss<double>(logits, labels, output, options);
   add_reduced_loss(report, reduced);
   return report;
 }

@@ -46,8 +46,9 @@ Judgement judge_reduced(const LossTerms& terms, const RowsInput& input, const Di
                       .loss;
   });
   const DType dtype = output.loss.dtype;
-  return judge(read_real<double>(output.loss.data, dtype, 0),
-               reference::reduce_losses(losses, options.reduction, valid_rows), bound, dtype, dtype);
+  const Real divisor = options.reduction == Reduction::mean && valid_rows > 0 ? Real(valid_rows) : Real(1);
+  return judge(read_real<double>(output.loss.data, dtype, 0), reference::reduce_losses(losses, divisor), bound, dtype,
+               dtype);
 }
 
 }  // namespace

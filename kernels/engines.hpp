@@ -82,6 +82,7 @@ struct JointJob {
 
 /// Workspace bytes are for `threads` threads and a pointer aligned to 64; the host adds the room to align it.
 namespace cpu {
+std::size_t rows_workspace_bytes(const RowsJob& job);
 void rows(const RowsJob& job);
 std::size_t cross_entropy_workspace_bytes(const CrossEntropyJob& job);
 void cross_entropy(const CrossEntropyJob& job);

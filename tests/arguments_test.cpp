@@ -128,6 +128,12 @@ TEST(Arguments, CrossEntropyRefusesWhatItCannotDo) {
   expect_refused("workspace", [](LossCall& c) { c.workspace = {}; });
   expect_refused("workspace", [](LossCall& c) { c.workspace.bytes = 8; });
   expect_refused("gradient_scale", [](LossCall& c) { c.options.gradient_scale = kInf; });
+  expect_refused("z_loss", [](LossCall& c) { c.options.z_loss = -1; });
+  expect_refused("softcap", [](LossCall& c) { c.options.softcap = -30; });
+  expect_refused("class_weights: has 3", [](LossCall& c) { c.options.class_weights = vector_view(c.x, 3); });
+  expect_refused("class_weights: is int64", [](LossCall& c) { c.options.class_weights = vector_view(c.labels, 4); });
+  expect_refused("loss and class_weights overlap",
+                 [](LossCall& c) { c.options.class_weights = vector_view(c.loss, 4); });
   EXPECT_EQ(LossCall().message(), "");
 }
 

@@ -44,6 +44,7 @@ inline void run(MatrixView logits, VectorView labels, const CrossEntropyOutput& 
   Mirror mirror(options.execution.backend);
   const MatrixView x = mirror.in(logits);
   const VectorView y = mirror.in(labels);
+  options.class_weights = mirror.in(options.class_weights);
   CrossEntropyOutput out;
   out.loss = mirror.out(output.loss);
   out.gradient = mirror.out(output.gradient);

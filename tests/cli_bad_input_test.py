@@ -152,7 +152,7 @@ class Usage(ToolTest):
         self.assert_refused(["mi", self.p, self.p, "--measure", "mi,nmi,mi"], "'mi'", "twice")
 
     def test_options(self):
-        for option in ("--smooth", "--class-weights", "--no-such"):
+        for option in ("--no-such", "--smoothing"):
             self.assert_refused(["rows", "kl", self.p, self.p, option, "1"], "unknown option '%s'" % option)
         for option, value in (("--binning", "kmeans"), ("--bins", 0), ("--bins", 65537), ("--bins", "many"),
                               ("--top", 0), ("--top", -1), ("--permutations", 0), ("--permutations", 2 ** 31),
@@ -173,11 +173,32 @@ class Usage(ToolTest):
                               ("--format", "xml"), ("--normalize", "maybe"), ("--ignore-index", 0.5),
                               ("--ignore-index", ""), ("--ignore-index", 2 ** 63), ("--ignore-index", "7x"),
                               ("--label-smoothing", ""), ("--temperature", ""), ("--threads", ""), ("--beta", ""),
-                              ("--labels", "")):
+                              ("--labels", ""), ("--smooth", -1), ("--smooth", math.inf), ("--softcap", -1), ("--softcap", math.inf), ("--z-loss", -1),
+                              ("--z-loss", math.nan), ("--class-weights", "")):
             self.assert_refused(["rows", "kl", self.p, self.p, option, value], option)
         result = self.run_tool("rows", "kl", self.p, self.p, "--out", "")
         self.assertEqual((result.returncode, result.stdout), (2, ""))
         self.assertIn("--out", result.stderr)
+
+    def test_smoothing_of_logits(self):
+        rows = self.npy("logits.npy", [[0.0, 1.0]])
+        self.assert_refused(["rows", "kl", rows, rows, "--smooth", 1], rows, "probabilities or counts")
+
+    def test_measures_of_columns(self):
+        odd = self.npy("odd.npy", [[0.0, 1.0, 2.0]])
+        self.assert_refused(["rows", "gaussian_kl", odd], odd, "log variances")
+        self.assert_refused(["rows", "bce", odd], "compares two files")
+        self.assert_refused(["rows", "bce", odd, odd, "--input", "log-probs"], "logits or probabilities")
+        self.assert_refused(["rows", "kl,bce", odd, odd], "stands alone")
+
+    def test_class_weights(self):
+        labels, good = self.npy("labels.npy", [0, 1], "<i4"), self.npy("weights.npy", [1.0] * 2)
+        rows = self.npy("logits.npy", [[0.0, 1.0], [1.0, 0.5]])
+        for measure, files in (("kl", [rows, rows]), ("nll,lse", [rows]), ("nll", [rows, rows])):
+            self.assert_refused(["rows", measure, *files, "--labels", labels, "--class-weights", good], "'nll' alone")
+        self.assert_refused(["rows", "nll", rows, "--labels", labels, "--softcap", 2, "--input", "probs"], "of logits")
+        for weights, part in ((self.npy("w.npy", [1.0, 2.0, 3.0]), "3 class weights"), (labels, "float32 or float64")):
+            self.assert_refused(["rows", "nll", rows, "--labels", labels, "--class-weights", weights], weights, part)
 
     def test_commands(self):
         for arguments, part in (([], "subcommand"), (["rowz"], "unknown command 'rowz'"), (["--verbose"], "--verbose")):

@@ -135,6 +135,58 @@ class Rows(ToolTest):
         values, _ = self.values("rows", "js", *files, "--input", "probs", "--normalize", "always", "--beta", "0.25")
         self.assert_close(values[0], 0.25 * kl(p, m) + 0.75 * kl(q, m))
 
+    def test_measures_of_columns(self):
+        if backend() == "cuda":
+            return  # the CPU's alone
+        gaussians = self.npy("g.npy", [[1.0, 0.0, 0.0, math.log(4.0)], [0.0, 0.0, 0.0, 0.0]])
+        values, shape = self.values("rows", "gaussian_kl", gaussians, "--verify", "--quiet")
+        self.assertEqual(shape, (2, 1))
+        self.assert_all_close(values, [0.5 + (4 - 1 - math.log(4)) / 2, 0])
+        values, _ = self.values("rows", "gaussian_kl", gaussians, gaussians, "--unit", "bits")
+        self.assertEqual(values, [0, 0])
+        targets, logits = self.npy("t.npy", [[0.0, 1.0, 0.25]], "<f4"), self.npy("x.npy", [[-3.0, 3.0, 0.5]], "<f4")
+        q = [1 / (1 + math.exp(-x / 2)) for x in (-3.0, 3.0, 0.5)]
+        expected = -(math.log(1 - q[0]) + math.log(q[1]) + 0.25 * math.log(q[2]) + 0.75 * math.log(1 - q[2])) / 3
+        values, _ = self.values("rows", "bce", targets, logits, "--temperature", 2, "--verify", "--quiet")
+        self.assert_close(values[0], expected, 1e-6)
+        values, _ = self.values("rows", "bce", targets, self.npy("q.npy", [q]), "--input-q", "probs", "--unit", "bits")
+        self.assert_close(values[0], expected / LN2)
+        self.assertEqual(self.json("rows", "bce", targets, logits)["measures"]["bce"]["count"], 1)
+
+    def test_additive_smoothing(self):
+        if backend() == "cuda":
+            return  # the CPU's alone
+        counts, probs = self.npy("c.npy", [[0, 3, 1], [0, 0, 0]], "<i4"), self.npy("p.npy", [[0.5, 0.5, 0.0]])
+        arguments = ["rows", "kl", counts, probs, "--input-p", "counts", "--input-q", "probs", "--smooth", 0.5, "--verify",
+                     "--quiet"]
+        values, _ = self.values(*arguments)
+        q = [1 / 2.5, 1 / 2.5, 0.5 / 2.5]
+        self.assert_all_close(values, [kl([0.5 / 5.5, 3.5 / 5.5, 1.5 / 5.5], q), kl([1 / 3] * 3, q)])
+        logits = self.npy("x.npy", [[0.0, LN2, 0.0]])
+        values, _ = self.values("rows", "kl", counts, logits, "--input-p", "counts", "--smooth", 0.5)
+        self.assert_close(values[1], kl([1 / 3] * 3, [0.25, 0.5, 0.25]))
+
+    def test_losses_with_weights_softcap_and_z_loss(self):
+        rows, label, weights = [[2.0, 1.0, 0.5], [-1.0, 0.0, 3.0], [0.5, 0.25, -2.0], [1.0, 1.0, 1.0]], [0, 2, 1, 9], [2, 0.5, 3]
+        x, labels, w = self.npy("x.npy", rows), self.npy("l.npy", label, "|u1"), self.npy("w.npy", weights, "<f4")
+        arguments = ["rows", "nll", x, "--labels", labels, "--ignore-index", 9, "--class-weights", w, "--label-smoothing",
+                     "0.1", "--softcap", "2", "--z-loss", "0.25", "--temperature", "0.5", "--verify", "--quiet"]
+        losses = []
+        for row, y in list(zip(rows, label))[:3]:
+            capped = [2 * math.tanh(v / 2) / 0.5 for v in row]
+            lse = math.log(math.fsum(math.exp(v) for v in capped))
+            targets = [v * (0.1 / 3 + (0.9 if j == y else 0)) for j, v in enumerate(weights)]
+            losses.append(math.fsum(t * (lse - v) for t, v in zip(targets, capped)) + 0.25 * lse ** 2)
+        values, _ = self.values(*arguments)
+        self.assert_all_close(values, losses + [0])
+        values, _ = self.values(*arguments, "--unit", "bits")
+        self.assert_all_close(values, [v / LN2 for v in losses] + [0])
+        found = self.json(*arguments)["measures"]["nll"]
+        self.assertEqual(found["count"], 3)
+        self.assert_close(found["mean"], math.fsum(losses) / (2 + 3 + 0.5))  # as PyTorch: over the labels' weights
+        plain, _ = self.values("rows", "nll", x, "--labels", labels, "--ignore-index", 9, "--softcap", "2")
+        self.assert_close(plain[0], -math.log(softmax([2 * math.tanh(v / 2) for v in rows[0]])[0]))
+
     def test_divergences_and_their_order(self):
         p, q = self.npy("p.npy", [[0.5, 0.5]]), self.npy("q.npy", [[0.25, 0.75]])
         affinity = math.sqrt(0.125) + math.sqrt(0.375)

@@ -164,6 +164,36 @@ TEST(Conformance, ProbabilitiesThatDoNotSumToOne) {
   }
 }
 
+TEST(Conformance, AdditiveSmoothing) {
+  const std::int32_t counts[3][3] = {{0, 3, 1}, {0, 0, 0}, {-1, 3, 1}};
+  const float probs[] = {0.5, 0.5, 0};
+  RowsOptions options;
+  options.input_p = Input::counts, options.input_q = Input::probs, options.smooth = 1;
+  const RowsInput input = {view(*counts, 3, 3), view(probs, 1, 3), {}};
+  if (backend_under_test() == Backend::cuda) {
+    EXPECT_THROW(run_rows({Measure::tv}, input, options), BackendUnavailable);
+    return;
+  }
+  // (1, 4, 2) / 7, a third each, and a count that is none, against (3, 3, 2) / 8.
+  const RowsResult by_hand = run_rows({Measure::tv}, input, options);
+  EXPECT_DOUBLE_EQ(by_hand.values[0][0], 13.0 / 56);
+  EXPECT_DOUBLE_EQ(by_hand.values[1][0], 1.0 / 12);
+  EXPECT_TRUE(std::isnan(by_hand.values[2][0]));
+  EXPECT_EQ(by_hand.status, (std::vector<std::uint8_t>{status_ok, status_ok, status_negative}));
+
+  std::mt19937_64 random(kSeed + 8);
+  for (double smooth : {1e-9, 0.5}) {
+    options.smooth = smooth;
+    for (Pattern pattern : {Pattern::gaussian, Pattern::masked}) {
+      for (std::int64_t cols : {3, 260}) {
+        check({Input::probs, Input::probs, DType::f32, DType::bf16}, pattern, cols, options, random);
+        check({Input::counts, Input::log_probs, DType::i64, DType::f64}, pattern, cols, options, random);
+        check({Input::logits, Input::counts, DType::f64, DType::u8}, pattern, cols, options, random);
+      }
+    }
+  }
+}
+
 TEST(Conformance, TotalsBeyondTheRange) {
   const double p[] = {1e308, 1e308, 3e307}, q[] = {1e-305, 1, 1e-20};
   const std::uint8_t label = 0;
@@ -226,6 +256,55 @@ TEST(Conformance, CrossEntropyLossAndGradient) {
           EXPECT_EQ(valid, kRows - 1);
           EXPECT_TRUE(report.ok()) << name_of(dtype) << " pattern " << int(pattern) << " cols " << cols << " reduction "
                                    << int(reduction) << describe(report);
+        }
+      }
+    }
+  }
+}
+
+/// Class weights (of both types, one of them 0), z-loss and softcap, apart and together, in rows of a warp and a block.
+TEST(Conformance, CrossEntropyWithEveryOption) {
+  std::mt19937_64 random(kSeed + 7);
+  std::vector<CrossEntropyOptions> variants(6);
+  variants[0].z_loss = 1e-4;
+  variants[1].softcap = 30, variants[1].temperature = 0.7;
+  variants[2].label_smoothing = 0.1;
+  variants[3].reduction = Reduction::none, variants[3].gradient_scale = 1e30;
+  variants[4].z_loss = 2, variants[4].softcap = 4, variants[4].label_smoothing = 0.3;
+  variants[5].z_loss = 0.5, variants[5].softcap = 1e3, variants[5].reduction = Reduction::sum;
+  for (std::size_t k = 0; k < variants.size(); ++k) {
+    for (DType dtype : {DType::f32, DType::bf16, DType::f64}) {
+      for (Pattern pattern : {Pattern::gaussian, Pattern::peaked, Pattern::masked, Pattern::wide}) {
+        for (std::int64_t cols : {3, 260, 1031}) {
+          if (cols > 260 && (pattern != Pattern::gaussian || k != 4)) continue;
+          constexpr std::int64_t kRows = 4;
+          std::vector<std::vector<double>> x;
+          std::vector<std::uint16_t> labels;
+          for (std::int64_t r = 0; r < kRows; ++r) {
+            x.push_back(logit_pair(pattern, cols, random).p);
+            const auto top = std::max_element(x.back().begin(), x.back().end()) - x.back().begin();
+            labels.push_back(static_cast<std::uint16_t>(r == 0 ? top : random() % static_cast<std::uint64_t>(cols)));
+          }
+          labels[2] = 65535;
+          std::vector<float> narrow_weights;
+          for (std::int64_t c = 0; c < cols; ++c) narrow_weights.push_back(static_cast<float>(c % 7) / 3);
+          const std::vector<double> wide_weights(narrow_weights.begin(), narrow_weights.end());
+          CrossEntropyOptions options = variants[k];
+          options.ignore_index = 65535;
+          if (k == 2 || k == 4) options.class_weights = vector_view(narrow_weights.data(), cols);
+          if (k == 3) options.class_weights = vector_view(wide_weights.data(), cols);
+          const Batch logits(dtype, x, cols + 2, 1);
+          Batch gradient(dtype, x, cols + 1, 5);
+          std::vector<double> loss(kRows);
+          CrossEntropyOutput output;
+          output.loss = {loss.data(), dtype == DType::f64 ? DType::f64 : DType::f32,
+                         options.reduction == Reduction::none ? kRows : 1};
+          output.gradient = gradient.mutable_view();
+          const VectorView label_view = vector_view(labels.data(), kRows);
+          run(logits.view(), label_view, output, options);
+          const VerifyReport report = verify_cross_entropy(logits.view(), label_view, output, options, {1 << 20});
+          EXPECT_TRUE(report.ok()) << name_of(dtype) << " pattern " << int(pattern) << " cols " << cols << " variant "
+                                   << k << describe(report);
         }
       }
     }

@@ -375,6 +375,51 @@ TEST(Edges, GradientsOfASmoothedLabel) {
   }
 }
 
+/// By hand, as PyTorch has it: the mean is over the weights of the labels that count; NaN where these sum to 0, but 0
+/// of ignored rows alone.
+TEST(Edges, TheMeanOfWeightedLosses) {
+  const float x[4][2] = {{0, 0}, {0, std::log(3.0f)}, {1, 2}, {0, 0}};
+  const float weights[] = {3, 1}, zeros[] = {0, 0};
+  CrossEntropyOptions options;
+  options.ignore_index = -1;
+  const auto call = [&](const std::vector<std::int32_t>& labels, const float* w) {
+    float loss = -7, gradient[4][2];
+    std::int64_t valid = -7;
+    options.class_weights = vector_view(w, 2);
+    CrossEntropyOutput output = {mutable_vector_view(&loss, 1), mutable_view(*gradient, 4, 2), nullptr, &valid};
+    run(view(*x, 4, 2), vector_view(labels.data(), 4), output, options);
+    return std::vector<double>{loss, gradient[0][0], gradient[1][1], gradient[2][0], static_cast<double>(valid)};
+  };
+  const std::vector<double> mean = call({0, 1, -1, 1}, weights);
+  EXPECT_NEAR(mean[0], (3 * std::log(2.0) + std::log(4.0 / 3) + std::log(2.0)) / 5, 1e-7);
+  EXPECT_NEAR(mean[1], -3 * 0.5 / 5, 2e-8);
+  EXPECT_NEAR(mean[2], -0.25 / 5, 1e-8);
+  EXPECT_EQ(mean[3], 0);
+  EXPECT_EQ(mean[4], 3);
+  const std::vector<double> weightless = call({0, 1, -1, 1}, zeros);
+  EXPECT_TRUE(std::isnan(weightless[0]));
+  EXPECT_TRUE(std::isnan(weightless[1]));
+  EXPECT_EQ(weightless[3], 0);
+  EXPECT_EQ(call({-1, -1, -1, -1}, weights), (std::vector<double>{0, 0, 0, 0, 0}));
+}
+
+/// A masked class of weight 0 adds nothing, one with a weight makes a smoothed loss infinite.
+TEST(Edges, WeightsOfMaskedClasses) {
+  const double x[] = {1, -kInf, 2};
+  const std::int64_t label = 0;
+  for (const auto& [weight, expected] : {std::pair{0.0, 2 * (0.9 + 0.1 / 3)}, {0.5, kInf}}) {
+    const double weights[] = {2, weight, 0};
+    double loss = -7, gradient[3];
+    CrossEntropyOptions options;
+    options.label_smoothing = 0.1;
+    options.reduction = Reduction::sum;
+    options.class_weights = vector_view(weights, 3);
+    run(view(x, 1, 3), vector_view(&label, 1), {mutable_vector_view(&loss, 1), mutable_view(gradient, 1, 3)}, options);
+    EXPECT_DOUBLE_EQ(loss, expected * std::log1p(std::exp(1.0)));
+    EXPECT_EQ(gradient[1], 0);
+  }
+}
+
 TEST(Edges, BadRowsOfACrossEntropyAreNanWithTheirGradient) {
   for (DType dtype : {DType::f32, DType::f16, DType::bf16, DType::f64}) {
     const Batch logits(dtype, {{1, 1}, {kNaN, 0}, {kInf, 0}, {1, 1}, {-kInf, -kInf}, {kNaN, 0}});

@@ -192,7 +192,7 @@ mutants(
     ("label's weight on the wrong side", "(M::kInfo.needs_q ? q : p).label_weight", "(M::kInfo.needs_q ? p : q).label_weight"),
     ("weight forgotten", "measure[k].of = job.weights[k] * chain;", "measure[k].of = chain;"),
     ("loss unweighted", "loss += job.weights[k] * values[k]", "loss += values[k]"),
-    ("label's entry cancels", "own = label_gradient(side, b.x_q[i], q, 0.0, cols)", "own = q - 1"),
+    ("label's entry cancels", "own = label_gradient(side, b.x_q[i], q, RowLoss(0, cols))", "own = q - 1"),
     ("masked columns get a gradient", "b.x_q[i] > -kInf<T> ? b.term[i] : T(0)", "b.term[i]"),
     ("temperature forgotten", "weights.largest / rows.options.temperature;", "weights.largest;"),
     ("the largest weight forgotten", "plan.gradient_factor * weights.largest", "plan.gradient_factor"),
@@ -203,7 +203,7 @@ mutants(
     ("labels that nobody reads", "&& !labels_matter) label.status", "&& false) label.status"))
 mutants(
     SLOPES_DRIVER, "kernels/cpu/divergence_loss.cpp",
-    ("mean over all rows", "if (job.reduction == Reduction::mean && valid > 0) plan", "if (false) plan"),
+    ("mean over all rows", "job.gradient_scale / divisor", "job.gradient_scale"),
     ("threads share their slopes", "static_cast<std::size_t>(omp_get_thread_num())", "0"))
 mutants(
     ROWS, "kernels/measures/jeffreys.hpp",
@@ -412,28 +412,33 @@ mutants(
     ("float16 NaN gradient lost", "x == x ? half : 0x7e00u", "half"))
 mutants(
     LOSS, "kernels/cpu/cross_entropy_rows.hpp",
-    ("gradient's label dropped", "job, plan, side, label.index, b);", "job, plan, side, -1, b);"),
+    ("gradient's label dropped", "side, row, label.index, parts, b);", "side, row, -1, parts, b);"),
     ("rows beyond float32 not widened", "if (leaves_float(side)) return false;", ""),
-    ("gradient elsewhere unsmoothed", "(b.gradient[i] - uniform)", "b.gradient[i]"),
+    ("gradient elsewhere unsmoothed", "factor * b.gradient[i] - uniform;", "factor * b.gradient[i];"),
     ("masked columns get a gradient", "b.x[i] > -kInf<T> ? b.gradient[i] : T(0)", "b.gradient[i]"),
     ("gradient of bad rows", "fill_row(job.output.gradient, row, kNaN<T>);", "fill_row(job.output.gradient, row, T(0));"),
     ("gradient of ignored rows", "fill_row(job.output.gradient, row, T(0));", ""),
     ("loss of bad rows", "loss = kNaN<double>;", "loss = 0;"),
     ("label off by one", "log_probability_at(side, label.index)",
      "log_probability_at(side, label.index ? label.index - 1 : 0)"),
-    ("smoothed loss without its normaliser", "static_cast<double>(cols) * side.log_sum", "0"),
-    ("smoothing's weight", "(1 - plan.smoothing) * (0.0 -", "(0.0 -"),
-    ("temperature ignored", "job.options.temperature, false)", "1.0, false)"),
+    ("smoothed loss without its normaliser", " * side.log_sum;", " * 0;"),
+    ("smoothing's weight", "loss += parts.at_label * (0.0 -", "loss += (0.0 -"),
+    ("temperature ignored", "side_of<T>(job.logits, Form::softmax, job.options.temperature,", "side_of<T>(job.logits, Form::softmax, 1.0,"),
+    ("weights of a smoothed gradient", "uniform * b.term[i]", "uniform"),
+    ("gradient not through the softcap", "b.gradient[i] *= softcap.slope(b.term[i])", "b.gradient[i] *= 1"),
+    ("infinite where a weight is 0", "b.gradient[i] == 0 ? T(0) :", ""),
+    ("rows beyond float32 by their weight", "gradient_leaves_float(factor)) return false;", "factor != factor) return false;"),
     ("status not written", "job.output.status[row] = status;", ";"))
 mutants(
     LOSS_DRIVER, "kernels/cpu/cross_entropy.cpp",
-    ("gradient not divided", "if (job.options.reduction == Reduction::mean && valid > 0) plan", "if (false) plan"),
+    ("gradient not divided", "/ job.options.temperature / divisor", "/ job.options.temperature"),
+    ("mean over the rows, not their weights", "weighted ? sum_of_row_weights(job)", "weighted && false ? sum_of_row_weights(job)"),
     ("gradient's scale ignored", "job.options.gradient_scale /", "1.0 /"),
-    ("gradient's temperature ignored", "/ job.options.temperature;", ";"),
+    ("gradient's temperature ignored", "/ job.options.temperature /", "/"),
     ("valid rows not told", "*job.output.valid_rows = valid", "*job.output.valid_rows = 0"))
 mutants(
     LOSS_DRIVER, "kernels/cpu/loss_reduction.hpp",
-    ("mean over all rows", "static_cast<double>(valid) : 1.0", "static_cast<double>(rows) : 1.0"),
+    ("mean over all rows", "total.value() / divisor", "total.value() / static_cast<double>(rows)"),
     ("sum divided", "reduction == Reduction::mean && valid > 0 ?", "valid > 0 ?"),
     ("ignored rows counted", "!= *ignore_index", "!= *ignore_index + 1"),
     ("first loss left out", "row = 0; row < rows; ++row) total", "row = 1; row < rows; ++row) total"))
@@ -645,8 +650,11 @@ mutants(
 mutants(
     LOSS, "kernels/math/loss.hpp",
     ("gradient at the label cancels", "x == side.max ? side.rest / (1 + side.rest) : 1", "false ? 0 : 1"),
-    ("gradient at the label unsmoothed", "smoothing * (1 - uniform) - others", "-others"),
-    ("gradient at the label always from 1 - q", "if (q + t < 1) return q - t;", ""))
+    ("gradient at the label unsmoothed", "loss.others - loss.total * rest", "-loss.total * rest"),
+    ("gradient at the label always from 1 - q", "if (loss.total * q + loss.target < loss.total) return", "if (false) return"),
+    ("z-loss not squared", "z * lse * lse", "z * lse"),
+    ("z-loss not in the gradient", "2 * z * lse", "0"),
+    ("softcap beside its cap", "cap_ * (-d / (2 + d))", "-d / (2 + d)"))
 mutants(
     LOSS, "kernels/cpu/simd.hpp",
     ("low part of ln 2 dropped", "fused(n, splat(-kLo), fused(n, splat(-kHi), x))", "fused(n, splat(-kHi), x)"),
@@ -756,9 +764,10 @@ mutants(
 mutants(
     LOSS_SUMS_CUDA, "kernels/cuda/loss_reduction.cu",
     ("valid rows of a second round dropped", "row += std::int64_t{gridDim.x} * kReduceThreads", "row += labels.size"),
-    ("the last row dropped", "min(first + kReducedRows, reduction.rows)", "min(first + kReducedRows, reduction.rows - 1)"),
+    ("the last row dropped", "min(first + kReducedRows, reduction.count())", "min(first + kReducedRows, reduction.count() - 1)"),
     ("what a sum lost dropped", "reduction.partial[2 * blockIdx.x + 1] = sum.lost", "reduction.partial[2 * blockIdx.x + 1] = 0"),
-    ("mean of all rows", "static_cast<double>(valid) : 1.0", "static_cast<double>(reduction.rows) : 1.0"))
+    ("mean of all rows", "sum.value() / divisor", "sum.value() / static_cast<double>(reduction.count())"),
+    ("the sum of weights in one double", "reduction.sum[1] = total.lo", "reduction.sum[1] = total.hi"))
 mutants(
     LAUNCHES_CUDA, "kernels/cuda/rowwise.cpp",
     ("rows beyond float forgotten", "if (plan.wide) return;", "return;"),

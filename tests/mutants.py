@@ -49,7 +49,7 @@ class Build:
             output = command[command.index("-o") + 1]
             unit = os.path.relpath(entry["file"], source_dir)
             self.commands.setdefault(unit, command)
-            part = re.match(r"CMakeFiles/kullback_(core|reference|row_engines|plane_engines|cuda)\w*\.dir/", output)
+            part = re.match(r"CMakeFiles/kullback_(core|reference|\w+_engines|cuda)\w*\.dir/", output)
             if not part:
                 continue  # not in the library
             for backend in ("cuda",) if part[1] == "cuda" else ("cpu", "cuda"):

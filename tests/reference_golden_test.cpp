@@ -128,12 +128,19 @@ template <class Real> std::vector<Estimate<Real>> compute(const Case& c) {
   if (c.function == "mi_codes") {
     return {reference::mutual_information<Real>(parse_codes(c.p), parse_codes(c.q), unit_of(c))};
   }
-  if (c.function == "gradient") {
+  if (c.function == "gradient" || c.function == "loss") {
     CrossEntropyOptions options;
+    std::vector<double> weights;
+    for (const std::string& w : split(option(c, "class_weights", ""), ',')) weights.push_back(std::stod(w));
+    if (!weights.empty())
+      options.class_weights = vector_view(weights.data(), static_cast<std::int64_t>(weights.size()));
+    options.z_loss = std::stod(option(c, "z_loss", "0"));
+    options.softcap = std::stod(option(c, "softcap", "0"));
     options.temperature = temperature;
     options.label_smoothing = smoothing;
     options.gradient_scale = std::stod(option(c, "gradient_scale", "1"));
-    return reference::cross_entropy<Real>(q.view(), vector_view(&label, 1), options, 0, 1, true).gradient;
+    const auto found = reference::cross_entropy<Real>(q.view(), vector_view(&label, 1), options, 0, 1, true);
+    return c.function == "loss" ? std::vector<Estimate<Real>>{found.loss} : found.gradient;
   }
   RowsOptions options;
   options.input_p = input_named(c.input_p);

@@ -101,8 +101,6 @@ class Columns {
   int measure_ = 0;
 };
 
-double nats_per(Unit unit) { return unit == Unit::nats ? 1 : unit == Unit::bits ? std::log(2.0) : std::log(10.0); }
-
 int run(const CompareRequest& request) {
   require(!request.shift || !request.labels.empty(), "--shift needs --labels");
   require_backend(request.common.execution);

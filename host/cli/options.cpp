@@ -1,5 +1,7 @@
 #include "host/cli/options.hpp"
 
+#include <cmath>
+
 namespace kullback::cli {
 
 void require_backend(const Execution& execution) {
@@ -11,6 +13,8 @@ void require_backend(const Execution& execution) {
 }
 
 const char* name_of(Unit unit) { return unit == Unit::nats ? "nats" : unit == Unit::bits ? "bits" : "bans"; }
+
+double nats_per(Unit unit) { return unit == Unit::nats ? 1 : unit == Unit::bits ? std::log(2.0) : std::log(10.0); }
 
 void require(bool ok, const std::string& what) {
   if (!ok) throw InvalidArgument(what);

@@ -27,6 +27,7 @@ void require_backend(const Execution& execution);
 /// The backend that `automatic` stands for: files are read into host memory.
 constexpr Backend resolved(Backend backend) { return backend == Backend::automatic ? Backend::cpu : backend; }
 const char* name_of(Unit unit);
+double nats_per(Unit unit);
 
 /// Throws InvalidArgument with the sentence `what` unless `ok`.
 void require(bool ok, const std::string& what);

@@ -21,4 +21,7 @@ struct RowValues {
 RowValues stream_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q, VectorView labels,
                       const RowsOptions& options, bool quiet);
 
+/// The same of `cross_entropy`'s losses, one per row, in nats. `options.reduction` must be none.
+RowValues stream_losses(const ArrayFile& logits, VectorView labels, const CrossEntropyOptions& options, bool quiet);
+
 }  // namespace kullback::cli

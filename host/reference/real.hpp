@@ -20,6 +20,10 @@ inline double log(double x) { return std::log(x); }
 inline double log1p(double x) { return std::log1p(x); }
 inline double sqrt(double x) { return std::sqrt(x); }
 inline double fabs(double x) { return std::fabs(x); }
+inline double tanh(double x) { return std::tanh(x); }
+inline double cosh(double x) { return std::cosh(x); }
+inline __float128 tanh(__float128 x) { return tanhq(x); }
+inline __float128 cosh(__float128 x) { return coshq(x); }
 inline __float128 exp(__float128 x) { return expq(x); }
 inline __float128 log(__float128 x) { return logq(x); }
 inline __float128 log1p(__float128 x) { return log1pq(x); }

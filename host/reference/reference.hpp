@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kullback/column_measures.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/divergence_loss.hpp"
 #include "kullback/information.hpp"
@@ -36,20 +37,24 @@ RowEstimates<Real> rows(const MeasureSet& measures, const RowsInput& input, cons
 template <class Real> struct LossEstimates {
   Estimate<Real> loss;                   ///< of this row, whatever the reduction
   std::vector<Estimate<Real>> gradient;  ///< empty unless asked for
+  Real lse = 0;
   std::uint8_t status = status_ok;
 };
 
 std::int64_t count_valid_rows(VectorView labels, const CrossEntropyOptions& options);
 
-/// What `kullback::cross_entropy` promises for one row. An ignored row is 0 whatever its logits hold. `valid_rows`, of
-/// the whole batch, scales the gradient of Reduction::mean.
+/// What the batch's losses, added up, are divided by: for Reduction::mean the sum of the weights of the valid rows'
+/// labels, which must be classes, NaN if it is 0. 1 for other reductions and without valid rows.
+template <class Real> Real loss_divisor(VectorView labels, const CrossEntropyOptions& options);
+
+/// What `kullback::cross_entropy` promises for one row. An ignored row is 0 whatever its logits hold. `divisor`, as
+/// above, is of the gradient.
 template <class Real>
 LossEstimates<Real> cross_entropy(MatrixView logits, VectorView labels, const CrossEntropyOptions& options,
-                                  std::int64_t row, std::int64_t valid_rows, bool with_gradient);
+                                  std::int64_t row, Real divisor, bool with_gradient);
 
-/// Reduction::sum or Reduction::mean of the rows' losses.
-template <class Real>
-Estimate<Real> reduce_losses(const std::vector<Estimate<Real>>& losses, Reduction reduction, std::int64_t valid_rows);
+/// The sum of the rows' losses over `divisor`.
+template <class Real> Estimate<Real> reduce_losses(const std::vector<Estimate<Real>>& losses, Real divisor);
 
 template <class Real> struct DivergenceEstimates {
   Estimate<Real> loss;  ///< of this row, whatever the reduction
@@ -67,6 +72,11 @@ DivergenceEstimates<Real> divergence_loss(const LossTerms& loss, const RowsInput
 
 /// KL(P || Q) of diagonal Gaussians, in nats. A row is [means | log variances]; q.data == nullptr is N(0, 1).
 template <class Real> Estimate<Real> gaussian_kl(MatrixView p, MatrixView q, std::int64_t row);
+
+/// What `kullback::binary_cross_entropy` promises for one row, in nats.
+template <class Real>
+Estimate<Real> binary_cross_entropy(MatrixView targets, MatrixView q, const BinaryCrossEntropyOptions& options,
+                                    std::int64_t row);
 
 /// I(X;Y) of two columns of codes of one length; NaN if a code is negative, 0 without samples.
 template <class Real>

@@ -235,8 +235,10 @@ RowEstimates<Real> rows(const MeasureSet& measures, const RowsInput& input, cons
     needs = {needs.p || n.p, needs.q || n.q, needs.labels || n.labels, false};
   }
   Row<Real> row;
-  if (needs.p) row.p = load_side<Real>(input.p, index, options.input_p, options.temperature, options.normalize);
-  if (needs.q) row.q = load_side<Real>(input.q, index, options.input_q, options.temperature, options.normalize);
+  if (needs.p)
+    row.p = load_side<Real>(input.p, index, options.input_p, options.temperature, options.normalize, options.smooth);
+  if (needs.q)
+    row.q = load_side<Real>(input.q, index, options.input_q, options.temperature, options.normalize, options.smooth);
   const int bad = row.p.status | row.q.status;
   if (bad == status_ok) row.columns = pair_up(needs.p ? &row.p : nullptr, needs.q ? &row.q : nullptr);
   int label_status = status_ok;

@@ -86,9 +86,9 @@ inline double normalization_tolerance(DType dtype) {
   return size_of(dtype) == 2 ? 1e-3 : dtype == DType::f32 ? 1e-5 : 1e-12;
 }
 
+/// `x`: the row's values, of which `dtype` is the type in memory.
 template <class Real>
-Side<Real> load_side(const MatrixView& view, std::int64_t row, Input input, double temperature, Normalize normalize) {
-  const std::vector<Real> x = read_row<Real>(view, view.rows == 1 ? 0 : row);
+Side<Real> side_of(const std::vector<Real>& x, DType dtype, Input input, double temperature, Normalize normalize) {
   const std::size_t n = x.size();
   Side<Real> side;
   side.linear = input == Input::probs || input == Input::counts;
@@ -122,11 +122,23 @@ Side<Real> load_side(const MatrixView& view, std::int64_t row, Input input, doub
     side.mass = sum(side.p);
     side.mass_error = side.mass * (sum_error<Real>(n) + 2 * kUnit<Real>);
   }
-  if (!normalized && normalize == Normalize::check &&
-      fabs(sum(side.p) - 1) > Real(normalization_tolerance(view.dtype))) {
+  if (!normalized && normalize == Normalize::check && fabs(sum(side.p) - 1) > Real(normalization_tolerance(dtype))) {
     side.status = status_not_normalized;
   }
   return side;
+}
+
+template <class Real>
+Side<Real> load_side(const MatrixView& view, std::int64_t row, Input input, double temperature, Normalize normalize,
+                     double smooth = 0) {
+  std::vector<Real> x = read_row<Real>(view, view.rows == 1 ? 0 : row);
+  if (smooth > 0 && (input == Input::probs || input == Input::counts)) {
+    normalize = Normalize::always;
+    for (Real& v : x) {
+      if (!(v < 0)) v = Real(static_cast<double>(v) + smooth);
+    }
+  }
+  return side_of(x, view.dtype, input, temperature, normalize);
 }
 
 }  // namespace kullback::reference

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kullback/backend.hpp"
+#include "kullback/column_measures.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/device_memory.hpp"
 #include "kullback/divergence_loss.hpp"

@@ -139,6 +139,11 @@ struct RowsOptions {
   std::optional<double> alpha;   ///< renyi, tsallis: their order, > 0; there is no default
   double label_smoothing = 0.0;  ///< nll, nll_p, perplexity: in [0, 1]; target (1-e) one-hot + e / cols
   Normalize normalize = Normalize::never;
+  /// >= 0; additive (Laplace, Lidstone) smoothing of the sides that are probabilities or counts, at least one: such a
+  /// row is p_j = (x_j + smooth) / sum_k (x_k + smooth), whatever `normalize` says, x and x + smooth rounded to
+  /// float64. A row of zeros is then uniform; a negative entry is what it is without. On the CPU alone, with a
+  /// workspace.
+  double smooth = 0.0;
   Unit unit = Unit::nats;
   std::optional<std::int64_t> ignore_index;  ///< rows with this label get nll = 0 (perplexity 1) and status_ignored
   Execution execution;

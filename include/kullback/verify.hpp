@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kullback/column_measures.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/divergence_loss.hpp"
 #include "kullback/export.hpp"
@@ -55,6 +56,13 @@ KULLBACK_EXPORT VerifyReport verify_cross_entropy(MatrixView logits, VectorView 
 KULLBACK_EXPORT VerifyReport verify_divergence_loss(const LossTerms& terms, const RowsInput& input,
                                                     const DivergenceLossOutput& output,
                                                     const DivergenceLossOptions& options, const VerifyOptions& verify);
+
+/// The same for the values of gaussian_kl and binary_cross_entropy.
+KULLBACK_EXPORT VerifyReport verify_gaussian_kl(MatrixView p, MatrixView q, MutableVectorView values,
+                                                const GaussianKlOptions& options, const VerifyOptions& verify);
+KULLBACK_EXPORT VerifyReport verify_binary_cross_entropy(MatrixView targets, MatrixView q, MutableVectorView values,
+                                                         const BinaryCrossEntropyOptions& options,
+                                                         const VerifyOptions& verify);
 
 KULLBACK_EXPORT VerifyReport verify_mutual_information_pairs(MatrixView x, std::int64_t classes_x, MatrixView y,
                                                              std::int64_t classes_y, const double* values,

@@ -48,8 +48,8 @@ void divergence_loss(const DivergenceLossJob& job) {
   const RowsJob& rows = job.rows;
   const std::int64_t valid = count_valid(rows.labels, rows.options.ignore_index, rows.rows);
   const bool reduced = reduces(job.output.loss, job.reduction);
-  DivergenceLossPlan plan{plan_of(rows, slope_fields(job)), job.gradient_scale, nullptr};
-  if (job.reduction == Reduction::mean && valid > 0) plan.gradient_factor /= static_cast<double>(valid);
+  const double divisor = loss_divisor(job.reduction, valid, static_cast<double>(valid));
+  DivergenceLossPlan plan{plan_of(rows, slope_fields(job)), job.gradient_scale / divisor, nullptr};
   if (reduced) plan.row_loss = static_cast<double*>(job.workspace);
   char* slopes = static_cast<char*>(job.workspace) + bytes_of_losses(job);
   const std::size_t own = bytes_of_slopes(job);
@@ -61,7 +61,7 @@ void divergence_loss(const DivergenceLossJob& job) {
                             slopes + own * static_cast<std::size_t>(omp_get_thread_num()));
   }
   if (job.output.valid_rows != nullptr) *job.output.valid_rows = valid;
-  if (reduced) store_reduced(job.output.loss, job.reduction, plan.row_loss, rows.rows, valid);
+  if (reduced) store_reduced(job.output.loss, plan.row_loss, rows.rows, divisor);
 }
 
 }  // namespace kullback::cpu

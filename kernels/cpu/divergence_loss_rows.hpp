@@ -130,7 +130,7 @@ static void write_gradient(const Side<T>& side, const SideGradient<T>& g, double
     for (std::int64_t i = 0; i < n; ++i) b.term[i] = factor * fma(-b.q[i], total, h[i]);
     if (g.label_weight != 0 && label >= c && label < c + n) {
       const std::int64_t i = label - c;
-      const double q = static_cast<double>(b.q[i]), own = label_gradient(side, b.x_q[i], q, 0.0, cols);
+      const double q = static_cast<double>(b.q[i]), own = label_gradient(side, b.x_q[i], q, RowLoss(0, cols));
       b.term[i] = static_cast<T>(scale * ((static_cast<double>(h[i]) - q * g.total.value()) + g.label_weight * own));
     }
     for (std::int64_t i = 0; i < n; ++i) b.term[i] = b.x_q[i] > -kInf<T> ? b.term[i] : T(0);

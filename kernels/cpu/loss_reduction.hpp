@@ -2,6 +2,7 @@
 
 #include "kernels/math/convert.hpp"
 #include "kernels/math/label.hpp"
+#include "kernels/math/loss.hpp"
 #include "kernels/math/sum.hpp"
 #include "kullback/cross_entropy.hpp"
 
@@ -21,12 +22,15 @@ inline bool reduces(const MutableVectorView& loss, Reduction reduction) {
   return loss.data != nullptr && reduction != Reduction::none;
 }
 
+/// What the sum of the losses is divided by. `weights`: the sum of the valid rows', their number where they have none.
+inline double loss_divisor(Reduction reduction, std::int64_t valid, double weights) {
+  return reduction == Reduction::mean && valid > 0 ? mean_divisor(weights) : 1.0;
+}
+
 /// Adds the rows' losses in order, so that the result does not depend on the threads.
-inline void store_reduced(const MutableVectorView& loss, Reduction reduction, const double* row_loss, std::int64_t rows,
-                          std::int64_t valid) {
+inline void store_reduced(const MutableVectorView& loss, const double* row_loss, std::int64_t rows, double divisor) {
   CompensatedSum<double> total;
   for (std::int64_t row = 0; row < rows; ++row) total.add(row_loss[row]);
-  const double divisor = reduction == Reduction::mean && valid > 0 ? static_cast<double>(valid) : 1.0;
   store_value(loss.data, loss.dtype, 0, total.value() / divisor);
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/isa.hpp"
 #include "kernels/engines.hpp"
+#include "kernels/math/double_double.hpp"
 #include "kernels/row_plan.hpp"
 
 /// The row engines compiled for each instruction set, which the drivers (rowwise.cpp, cross_entropy.cpp) hand groups of
@@ -11,9 +12,9 @@
 namespace kullback::cpu {
 
 struct CrossEntropyPlan {
-  double smoothing;
-  double gradient_factor;  ///< gradient_scale / temperature / (valid rows, for the mean)
-  double* row_loss;        ///< [rows] in the workspace, or null
+  double gradient_factor;      ///< gradient_scale / temperature / (what the mean is divided by)
+  double* row_loss;            ///< [rows] in the workspace, or null
+  DoubleDouble class_weights;  ///< their sum
 };
 
 struct DivergenceLossPlan {
@@ -26,8 +27,9 @@ struct DivergenceLossPlan {
 /// one of these.
 struct RowEngines {
   void (*rows)(const RowsJob& job, const RowsPlan& plan, std::int64_t first, std::int64_t last);
-  void (*cross_entropy)(const CrossEntropyJob& job, const CrossEntropyPlan& plan, std::int64_t first,
-                        std::int64_t last);
+  /// `capped`: the thread's, room for a row of doubles where there is a softcap.
+  void (*cross_entropy)(const CrossEntropyJob& job, const CrossEntropyPlan& plan, std::int64_t first, std::int64_t last,
+                        double* capped);
   /// `slopes`: the thread's, room for two rows of doubles.
   void (*divergence_loss)(const DivergenceLossJob& job, const DivergenceLossPlan& plan, std::int64_t first,
                           std::int64_t last, void* slopes);

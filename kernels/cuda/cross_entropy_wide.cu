@@ -2,6 +2,6 @@
 
 namespace kullback::cuda {
 
-const LossKernel kLossWide = loss_kernel_of<double, AnyElement>();
+const LossKernel kLossWide = loss_kernel_of<double, AnyLogit>();
 
 }  // namespace kullback::cuda

@@ -3,6 +3,7 @@
 #include "kernels/cuda/loss_kernels.hpp"
 #include "kernels/math/convert.hpp"
 #include "kernels/math/label.hpp"
+#include "kernels/math/loss.hpp"
 #include "kernels/math/sum.hpp"
 
 /// What surrounds the rows of a cross-entropy: counting valid labels, reducing losses. Integers may be counted in any
@@ -36,9 +37,14 @@ __global__ void __launch_bounds__(kReduceThreads)
 
 __global__ void __launch_bounds__(kReduceThreads) reduce_losses_kernel(LossReduction reduction) {
   const std::int64_t first = std::int64_t{blockIdx.x} * kReducedRows;
-  const std::int64_t last = min(first + kReducedRows, reduction.rows);
+  const std::int64_t last = min(first + kReducedRows, reduction.count());
   CompensatedSum<double> sum;
-  for (std::int64_t row = first + threadIdx.x; row < last; row += kReduceThreads) sum.add(reduction.row_loss[row]);
+  for (std::int64_t i = first + threadIdx.x; i < last; i += kReduceThreads) {
+    const Label at = reduction.labels.data == nullptr
+                         ? Label{i, status_ok}
+                         : read_label(reduction.labels, i, reduction.terms.size, reduction.ignored);
+    if (at.status == status_ok) sum.add(class_weight(reduction.terms, at.index));
+  }
   sum = block_sum(sum);
   if (threadIdx.x == 0) {
     reduction.partial[2 * blockIdx.x] = sum.sum;
@@ -47,16 +53,21 @@ __global__ void __launch_bounds__(kReduceThreads) reduce_losses_kernel(LossReduc
 }
 
 __global__ void __launch_bounds__(kReduceThreads) finish_loss_kernel(LossReduction reduction) {
-  const std::int64_t partials = (reduction.rows + kReducedRows - 1) / kReducedRows;
+  const std::int64_t partials = (reduction.count() + kReducedRows - 1) / kReducedRows;
   CompensatedSum<double> sum;
   for (std::int64_t i = threadIdx.x; i < partials; i += kReduceThreads) {
     sum.merge({reduction.partial[2 * i], reduction.partial[2 * i + 1]});
   }
   sum = block_sum(sum);
   if (threadIdx.x != 0) return;
-  const std::int64_t valid = reduction.valid_rows == nullptr ? 0 : *reduction.valid_rows;
-  const double divisor = reduction.mean && valid > 0 ? static_cast<double>(valid) : 1.0;
-  store_value(reduction.loss.data, reduction.loss.dtype, 0, sum.value() / divisor);
+  if (reduction.sum != nullptr) {
+    const DoubleDouble total = sum.two_terms();
+    reduction.sum[0] = total.hi;
+    reduction.sum[1] = total.lo;
+  } else {
+    const double divisor = loss_divisor(reduction.valid_rows, reduction.row_weights);
+    store_value(reduction.loss.data, reduction.loss.dtype, 0, sum.value() / divisor);
+  }
 }
 
 }  // namespace

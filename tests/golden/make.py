@@ -12,7 +12,7 @@ import random
 import struct
 import sys
 
-from mpmath import exp, inf, isinf, log, mp, mpf, nstr, sqrt
+from mpmath import cosh, exp, inf, isinf, log, mp, mpf, nstr, sqrt, tanh
 
 mp.dps = 2500  # the widest row spans 5000 nats, and its entropy hangs on the smallest weight
 ROWS = []
@@ -224,16 +224,25 @@ def rows(name, p, q, kind="probs", kind_q=None, dtype="f64", measures=None, labe
         emit(name, m, dtype, kind, kind_q, options, label, p_text, q_text, [value], (textbook or {}).get(m, ""))
 
 
-def gradient(name, x, label, dtype="f64", **options):
+def gradient(name, x, label, dtype="f64", loss=False, **options):
+    """And the loss of a hard label itself, where it is not just nll's. `class_weights`: separated by commas."""
     x_text, x = store(x, dtype)
     temperature, e = mpf(options.get("temperature", 1)), mpf(options.get("label_smoothing", 0))
-    q, log_q = softmax(x, temperature)
+    cap, z = mpf(options.get("softcap", 0)), mpf(options.get("z_loss", 0))
+    weights = [mpf(float(w)) for w in options["class_weights"].split(",")] if "class_weights" in options else [1] * len(x)
+    y = [cap * tanh(v / cap) if cap and v != -inf else v for v in x]
+    q, log_q = softmax(y, temperature)
+    lse = log(total(exp(v / temperature) for v in y if v != -inf))
+    target = [w * (e / len(x) + (1 - e if j == label else 0)) for j, w in enumerate(weights)]
     scale = mpf(options.get("gradient_scale", 1)) / temperature
     entries = []
-    for j, (qj, lj) in enumerate(zip(q, log_q)):
-        target = e / len(x) + (1 - e if j == label else 0)
-        entries.append(scale * (qj - target) if lj != -inf else mpf(0))
+    for xj, qj, tj in zip(x, q, target):
+        slope = 1 / cosh(xj / cap) ** 2 if cap and xj != -inf else 1
+        entries.append(scale * slope * (total(target) * qj - tj + 2 * z * lse * qj) if xj != -inf else mpf(0))
     emit(name, "gradient", dtype, "logits", "logits", options, label, "", x_text, entries, "")
+    if loss:
+        value = cross_entropy(target, log_q) + z * lse ** 2
+        emit(name, "loss", dtype, "logits", "logits", options, label, "", x_text, [value], "")
 
 
 # --- Gaussians and mutual information -----------------------------------------------------------------------------
@@ -305,6 +314,15 @@ def textbook_cases():
         rows(f"temperature {t}", x, x[::-1], "logits", label=1, temperature=t)
         rows(f"temperature 1 against {t}", x, [v / t for v in x], "logits", measures=["kl", "reverse_kl", "js"])
         gradient(f"temperature {t}", x, 1, temperature=t)
+    for label, changed in enumerate((
+            {"class_weights": "0.5,2.0,1.0,3.0,0.0"}, {"class_weights": "0.5,2.0,1.0,3.0,0.25", "label_smoothing": 0.1},
+            {"z_loss": 0.0001}, {"softcap": 2.0}, {"softcap": 30.0, "temperature": 0.7},
+            {"class_weights": "0.5,2.0,1.0,3.0,0.25", "label_smoothing": 0.3, "z_loss": 0.5, "softcap": 1.5,
+             "temperature": 2.0, "gradient_scale": -3.0})):
+        for kind, y in (("plain", x), ("peaked", [40.0, -1.0, 0.0, 2.0, 1.0]), ("masked", [-inf, 0.5, 3.0, -2.0, 1.0])):
+            if kind == "masked" and label in (0, 1, 5):
+                continue
+            gradient(f"{kind} with options {label}", y, label % 5, loss=True, **changed)
     gaussian("standard normal", [0.0, 0.0], [], textbook="0.0000")
     gaussian("shifted by one", [1.0, 0.0], [], textbook="0.5000")
     gaussian("half variance", [0.0, -0.6931471805599453], [], textbook="0.0966")
