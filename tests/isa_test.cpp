@@ -45,7 +45,8 @@ Result run(const cpu::RowEngines& engines, const Batch& p, const Batch& q, Form 
   loss.logits = p.view();
   loss.labels = job.labels;
   loss.output.gradient = mutable_view(result.gradient.data(), rows, cols);
-  engines.cross_entropy(loss, {0.1, 1.0, nullptr}, 0, rows);
+  loss.options.label_smoothing = 0.1;
+  engines.cross_entropy(loss, {1.0, nullptr, {0, 0}}, 0, rows, nullptr);
   return result;
 }
 
