@@ -197,7 +197,9 @@ class Usage(ToolTest):
         for measure, files in (("kl", [rows, rows]), ("nll,lse", [rows]), ("nll", [rows, rows])):
             self.assert_refused(["rows", measure, *files, "--labels", labels, "--class-weights", good], "'nll' alone")
         self.assert_refused(["rows", "nll", rows, "--labels", labels, "--softcap", 2, "--input", "probs"], "of logits")
-        for weights, part in ((self.npy("w.npy", [1.0, 2.0, 3.0]), "3 class weights"), (labels, "float32 or float64")):
+        for weights, part in ((self.npy("w.npy", [1.0, 2.0, 3.0]), "3 class weights"), (labels, "float32 or float64"),
+                              (self.npy("below.npy", [1.0, -2.0]), "class 1 has weight -2"),
+                              (self.npy("nan.npy", [math.nan, 1.0]), "class 0 has weight nan")):
             self.assert_refused(["rows", "nll", rows, "--labels", labels, "--class-weights", weights], weights, part)
 
     def test_commands(self):

@@ -81,7 +81,15 @@ VectorView check_class_weights(const ArrayFile& weights, const ArrayFile& logits
   require(weights.size() == logits.matrix().cols,
           fmt::format("{} has {} class weights and {} has {} columns: one weight per column is expected",
                       weights.described(), weights.size(), logits.described(), logits.matrix().cols));
-  return weights.vector();
+  const VectorView all = weights.vector();
+  for (std::int64_t c = 0; c < all.size; ++c) {
+    const double weight = all.dtype == DType::f64 ? static_cast<const double*>(all.data)[c]
+                                                  : static_cast<double>(static_cast<const float*>(all.data)[c]);
+    require(
+        weight >= 0 && std::isfinite(weight),
+        fmt::format("{}: class {} has weight {}, a finite number from 0 on is expected", weights.path(), c, weight));
+  }
+  return all;
 }
 
 CrossEntropyOptions loss_options(const RowsRequest& r, VectorView class_weights) {
