@@ -11,7 +11,7 @@ const int kullback_mutant = std::getenv("{VARIABLE}") != nullptr ? std::atoi(std
 """
 INITIALISER = re.compile(r"((?:const )?[\w:]+(?:<\w+>)?[ &*]+\w+ = )(.*);$", re.DOTALL)
 NO_STATEMENT = re.compile(r"(else|case|default|template|static|constexpr|using|struct|class|#|KULLBACK_HD|\w+:[^:])")
-DECLARATION_START = re.compile(r"(const|auto|TwoTerms|DoubleDouble|Pair|std::u?int\w+)\b")
+DECLARATION_START = re.compile(r"(const|auto|TwoTerms|DoubleDouble|Pair|\w+Plan|std::u?int\w+)\b")
 
 
 def is_balanced(text):
