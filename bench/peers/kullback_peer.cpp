@@ -73,7 +73,7 @@ void prepare_rows(Task& task, const MeasureSet& measures, Input form, const Rows
   task.result.resize(static_cast<std::size_t>(rows * count) * size_of(dtype));
   const RowsOutput output = {{task.result.data(), dtype, rows, count, count}, nullptr};
   const Workspace workspace = task.scratch(rows_workspace(measures, input, options));
-  task.call = [=] { rows(measures, input, output, options, workspace, host_stream); };
+  task.call = [=] { kullback::rows(measures, input, output, options, workspace, host_stream); };
 }
 
 void prepare_cross_entropy(Task& task, MatrixView logits, VectorView labels) {
