@@ -361,7 +361,7 @@ def main():
                 "PyTorch": torch.__version__ if torch else "not installed"}
     print(f"{platform.processor() or platform.machine()}, {cores} cores; " +
           ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; seed {SEED}")
-    record = {"versions": versions, "cores": cores, "command": " ".join(sys.argv[1:]), "cases": []}
+    record = {"versions": versions, "cores": cores, "command": " ".join(["peers.py", *sys.argv[2:]]), "cases": []}
     print(f"{'what':42} {'shape':30} {'who':18} {'time':>10} {'ratio':>7} {'worst error':>12}")
     with tempfile.TemporaryDirectory() as folder:
         kullback = Kullback(options.kullback_peer, pathlib.Path(folder))
