@@ -12,13 +12,11 @@ namespace kullback {
 /// The score of a feature X, with Y the label and S the features taken so far. The first feature is the one with the
 /// largest I(X;Y), which is its score.
 enum class Selection : std::uint8_t {
-  /// I(X;Y) - (1/|S|) sum over Z in S of I(X;Z): most relevant, least redundant, in the difference form, MID (Peng,
-  /// Long
-  /// & Ding 2005, Ding & Peng 2005).
+  /// I(X;Y) - (1/|S|) sum over Z in S of I(X;Z): most relevant, least redundant, in the difference form, MID
+  /// (Peng, Long & Ding 2005; Ding & Peng 2005).
   mrmr,
-  /// Sum over Z in S of I(X,Z;Y): joint mutual information (Yang & Moody 1999; Brown, Pocock, Zhao & Lujan 2012,
-  /// J_jmi),
-  /// formed as I(Z;Y) + I(X;Y|Z).
+  /// Sum over Z in S of I(X,Z;Y), formed as I(Z;Y) + I(X;Y|Z): joint mutual information
+  /// (Yang & Moody 1999; Brown, Pocock, Zhao & Lujan 2012, J_jmi).
   jmi,
 };
 

@@ -11,7 +11,7 @@ using Block = BlockArray<double>;
 
 static std::int64_t row_of(const MatrixView& view, std::int64_t row) { return view.rows == 1 ? 0 : row; }
 
-/// value(sum, bad) once all columns are in.
+/// NaN for a row with an entry that is none.
 static void store_sum(const MutableVectorView& values, std::int64_t row, double sum, bool bad) {
   store_value(values.data, values.dtype, row, bad ? kNaN<double> : sum);
 }

@@ -112,7 +112,7 @@ static HWY_INLINE PairNumbers cell_terms(const PairNumbers& n, const PairNumbers
   const PairNumbers p = n * total;
   const PairNumbers diff = p - q;
   const PairNumbers s = diff / (p + q);
-  const PairNumbers series = horner<ArtanhPolynomial, ArtanhPolynomial::kTerms>(s * s);
+  const PairNumbers series = horner<ArtanhMinimax<double>, Real<double>::kArtanhTerms>(s * s);
   PairNumbers term = diff * s * fused((one + s) * s, series, one);
   const auto is_far = [&](std::int64_t k) {
     return hn::And(hn::Gt(hn::Abs(s.v[k]), splat(0.5)), hn::Gt(n.v[k], splat(0)));

@@ -175,7 +175,7 @@ static bool prepare_given(Side<float>& side, BlockArray<float>& x) {
     if (side.view.cols > kBlock) {
       from = block_at(side.view, side.row, c, n, side.pad(), x);
     } else {
-      load_block(side.view, side.row, c, n, side.pad(), x);
+      load_block(side.view, side.row, c, n, side.pad(), x);  // stays there for the second sweep
     }
     for (std::int64_t i = 0; i < padded(n); i += kLanes) {
 #pragma omp simd

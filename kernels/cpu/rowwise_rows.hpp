@@ -56,13 +56,8 @@ struct PairNormalisers {
   MixedNormalisers mixed;  // Pairing::mixed
 };
 
-/// Terms that read no q of near columns.
-template <class M>
-inline constexpr bool kNearWithoutQ = kHasNear<M> || std::is_same_v<M, Tv> || std::is_same_v<M, Triangular> ||
-                                      std::is_same_v<M, Entropy> || std::is_same_v<M, CrossEntropy>;
-
-template <class... Ms> constexpr unsigned terms_of_near_q(MeasureList<Ms...>) {
-  return (0u | ... | (kNearWithoutQ<Ms> ? 0u : kTermBit<Ms>));
+template <class... Ms> constexpr unsigned terms_of_q(MeasureList<Ms...>) {
+  return (0u | ... | (kReadsQ<Ms> ? kTermBit<Ms> : 0u));
 }
 
 /// The columns of the block at column c as pairs, as far as the plan's fields go; `with_q`: also q of near columns.
@@ -110,7 +105,7 @@ static void sum_terms(const RowsJob& job, const RowsPlan& plan, const Side<T>& p
                       const PairNormalisers& normalisers, PairBlock<T>& b, RowSums& sums) {
   const TermParameters<T> parameters = term_parameters<T>(job.options, plan);
   const bool uneven = (plan.fields & kNeedsBeta) != 0 && parameters.beta != T(0.5);
-  const bool with_q = uneven || (plan.sums & terms_of_near_q(AllTerms{})) != 0;
+  const bool with_q = uneven || (plan.sums & terms_of_q(AllTerms{})) != 0;
   sums = {};
   for (std::int64_t c = 0; c < job.cols; c += kBlock) {
     const std::int64_t columns = block_columns(job.cols, c), n = fill_block(job, plan, p, q, normalisers, with_q, c, b);

@@ -51,7 +51,7 @@ static HWY_INLINE void pair_far_group(PairBlock<float>& b, std::int64_t i, const
 }
 
 /// p - q, s and the log ratio from p and the logits. q is filled everywhere if it is asked for; else in groups of near
-/// columns it is a placeholder.
+/// columns it is 0.
 static void pair_softmax(PairBlock<float>& b, const float* x_p, const float* x_q, const Side<float>& side_q,
                          bool with_q, const LogOffset& log_offset, std::int64_t n) {
   const SplitOffset<float> offset(log_offset);

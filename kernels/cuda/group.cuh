@@ -84,11 +84,12 @@ template <Threads kThreads = Threads::either> class RowGroup {
     }
   }
 
-  /// merge(lower threads, higher threads); every thread gets the result. One loop for lanes and for warps, so that
-  /// `merge`, which is most of the code, is there once.
+  /// merge(lower threads, higher threads); every thread gets the result. One loop for lanes and, in the first of them,
+  /// for warps, so that `merge`, which is most of the code, is there once.
   template <class A, class Merge> __device__ A reduce(A own, Merge merge) const {
-    alignas(A) __shared__ unsigned char shared[kMostBlockThreads / kWarpLanes * sizeof(A)];
-    A* of_warps = reinterpret_cast<A*>(shared);
+    constexpr int kMostWarps = kMostBlockThreads / kWarpLanes;
+    alignas(A) __shared__ unsigned char shared[(kMostWarps + 1) * sizeof(A)];
+    A *const of_warps = reinterpret_cast<A*>(shared), *const of_block = of_warps + kMostWarps;
     const int position = rank_ % kWarpLanes;
     int count = min(size_, kWarpLanes);
 #pragma unroll 1
@@ -97,11 +98,14 @@ template <Threads kThreads = Threads::either> class RowGroup {
       if (last) break;
       if (position == 0) of_warps[rank_ / kWarpLanes] = own;
       __syncthreads();
+      if (rank_ >= kWarpLanes) break;
       count = size_ / kWarpLanes;
       own = of_warps[min(position, count - 1)];
-      __syncthreads();  // the next reduction may use the same memory
     }
-    return shuffle_from(own, static_cast<int>(threadIdx.x) % kWarpLanes - position);
+    if (!is_block()) return shuffle_from(own, static_cast<int>(threadIdx.x) % kWarpLanes - position);
+    if (rank_ == 0) *of_block = own;
+    __syncthreads();  // the next reduction writes there after a barrier of its own
+    return *of_block;
   }
   /// Whether `own` holds for a row of any group that shares this one's barriers. A block has one row.
   __device__ bool any_neighbour(bool own) const { return __any_sync(kFullWarp, own) != 0; }

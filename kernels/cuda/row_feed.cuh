@@ -4,8 +4,8 @@
 #include "kernels/cuda/row_stream.cuh"
 
 /// How rows reach a group chunk by chunk: a short row, of a part of a warp, lies on chip already and is one chunk; the
-/// chunks of a long row, of a block, are under way while they are summed. Column c of a chunk is thread c %
-/// (threads)'s.
+/// chunks of a long row, of a block, are under way while they are summed. Column c of a chunk is that of thread
+/// c % (threads).
 namespace kullback::cuda {
 
 template <class Element> inline constexpr int kColumnsPerThread = kRowPolicy.columns_per_thread;

@@ -44,12 +44,12 @@ __global__ void __launch_bounds__(kLargeRowsBlock, 1) rows_kernel(const __grid_c
 
 /// kTerms: with measures that are sums of terms; without, a row's label and normaliser are all that is asked.
 template <class T, class Element, bool kTerms> constexpr RowKernels row_kernels() {
+  // In double the registers do not suffice for both.
   constexpr bool kBoth = sizeof(T) == sizeof(float);
-  return {rows_kernel < T, Element,
-          kTerms,          kBoth ? Threads::either : Threads::lanes >,
-          rows_kernel < T, Element,
-          kTerms,          kBoth ? Threads::either : Threads::block >,
-          kLargeRowsBlock, kChunkColumns<Element>};
+  constexpr Threads kLanes = kBoth ? Threads::either : Threads::lanes,
+                    kBlock = kBoth ? Threads::either : Threads::block;
+  return {rows_kernel<T, Element, kTerms, kLanes>, rows_kernel<T, Element, kTerms, kBlock>, kLargeRowsBlock,
+          kChunkColumns<Element>};
 }
 
 }  // namespace kullback::cuda

@@ -62,7 +62,7 @@ KULLBACK_HD double entropy_term(double p, double q, double diff) {
   const double s = diff / (p + q);
   const double z = s * s;
   if (s > 0.5) return p * log_ratio(q, p);
-  return p * (2 * s) * fma(z, horner<ArtanhSeries, Real<double>::kArtanhTerms>(z), 1.0);
+  return p * (2 * s) * fma(z, artanh_tail(z), 1.0);
 }
 
 KULLBACK_HD double entropy_term(std::uint64_t n, std::uint64_t whole) {

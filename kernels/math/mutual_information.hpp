@@ -15,24 +15,11 @@ namespace kullback {
 
 inline constexpr int kSquare = 32;  ///< a warp does one square, a lane one of its columns
 
-/// (artanh(s)/s - 1) / s^2 in z = s^2 <= 1/4: the polynomial of least relative error (Remez), 2^-55. It has half the
-/// terms of the series; a cell of a joint table is little else.
-struct ArtanhPolynomial {
-  static constexpr int kTerms = 14;
-  static constexpr double coefficient(int k) {
-    constexpr double kCoefficients[kTerms] = {
-        0x1.5555555555555p-2, 0x1.9999999999ae0p-3, 0x1.249249247dc38p-3,  0x1.c71c71d75aed4p-4, 0x1.745d13ed11a79p-4,
-        0x1.3b141aa588e8fp-4, 0x1.1108b2392965bp-4, 0x1.e2c7af8d22f1dp-5,  0x1.a6a196f207273p-5, 0x1.be919333ef0ecp-5,
-        0x1.876283de0d7bfp-7, 0x1.176087bf09b54p-3, -0x1.2a55cef9564bfp-3, 0x1.b19063c52c72fp-3};
-    return kCoefficients[k];
-  }
-};
-
 /// p log(p/q) - p + q = w ((1+s) artanh(s) - s) with w = p + q and s = (p - q) / w; diff = p - q exactly.
 KULLBACK_HD double mutual_information_term(double p, double q, double diff) {
   const double s = p + q > 0 ? diff / (p + q) : 0;
   if (abs(s) > 0.5) return (p > 0 ? p * log_ratio(p, q) : 0) - diff;
-  return diff * s * fma((1 + s) * s, horner<ArtanhPolynomial, ArtanhPolynomial::kTerms>(s * s), 1.0);
+  return diff * s * fma((1 + s) * s, artanh_tail(s * s), 1.0);
 }
 
 /// Counts in any layout: cell (i, j) is at i * row_stride + j * col_stride. Where below a Table is asked for, it is

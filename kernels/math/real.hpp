@@ -40,7 +40,7 @@ template <> struct Real<double> {
   static constexpr Bits kSqrtHalfBits = 0x3fe6a09e667f3bcd;
   static constexpr int kExpTerms = 13;
   static constexpr int kLogTerms = 11;
-  static constexpr int kArtanhTerms = 27;
+  static constexpr int kArtanhTerms = 14;
   static constexpr int kJsTerms = 26;
   static constexpr int kUnitExpTerms = 18;
 };

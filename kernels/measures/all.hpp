@@ -96,6 +96,11 @@ template <class Term, class = void> inline constexpr bool kHasNear = false;
 template <class Term>
 inline constexpr bool kHasNear<Term, std::void_t<decltype(Term::near(std::declval<Pair<float>>()))>> = true;
 
+/// Terms that read Pair::q itself where columns are near, which softmax pairs then have to compute. (A term's other
+/// form may, its near one does not.)
+template <class Term, class = void> inline constexpr bool kReadsQ = !kHasNear<Term>;
+template <class Term> inline constexpr bool kReadsQ<Term, std::enable_if_t<!Term::kReadsQ>> = false;
+
 /// `sum(Term{})`: a term's sum over the columns.
 template <class M, class Sum> KULLBACK_HD double value_of(const Sum& sum, const RowFacts& facts) {
   if constexpr (M::kKind == MeasureKind::term) {

@@ -10,6 +10,7 @@ struct CrossEntropy {
   static constexpr MeasureInfo kInfo = {"cross_entropy", true, true, false, true};
   static constexpr MeasureKind kKind = MeasureKind::term;
   static constexpr unsigned kFields = kNeedsLogP | kNeedsLogQ;
+  static constexpr bool kReadsQ = false;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     const bool missed = x.log_q == -kInf<T> && x.log_p > -kInf<T>;  // q = 0 < p, also for a p that underflows

@@ -10,6 +10,7 @@ struct Entropy {
   static constexpr MeasureInfo kInfo = {"entropy", true, false, false, true};
   static constexpr MeasureKind kKind = MeasureKind::term;
   static constexpr unsigned kFields = kNeedsLogP;
+  static constexpr bool kReadsQ = false;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return x.p > 0 ? -x.p * x.log_p : T(0);

@@ -18,7 +18,7 @@ template <class T> struct Pair {
 };
 
 /// Columns whose p and q are within a factor of 3. There some measures are a short series in s, their `near`, which
-/// reads p, q, diff and s alone: engines that know that columns are near spare them log_ratio. (Where both underflow s
+/// reads p, diff and s alone: engines that know that columns are near spare them log_ratio. (Where both underflow s
 /// is 0.)
 template <class T> KULLBACK_HD bool is_near(T s, T log_ratio) { return abs(s) <= T(0.5) && abs(log_ratio) < 2; }
 

@@ -10,6 +10,7 @@ struct Triangular {
   static constexpr MeasureInfo kInfo = {"triangular", true, true, false, false};
   static constexpr MeasureKind kKind = MeasureKind::term;
   static constexpr unsigned kFields = kNeedsDiff | kNeedsS;
+  static constexpr bool kReadsQ = false;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return x.diff * x.s;

@@ -10,6 +10,7 @@ struct Tv {
   static constexpr MeasureInfo kInfo = {"tv", true, true, false, false};
   static constexpr MeasureKind kKind = MeasureKind::term;
   static constexpr unsigned kFields = kNeedsDiff;
+  static constexpr bool kReadsQ = false;
 
   template <class T, class Parameters> static KULLBACK_HD T term(const Pair<T>& x, const Parameters&) {
     return T(0.5) * abs(x.diff);
