@@ -8,6 +8,7 @@
 #include "host/reference/real.hpp"
 #include "host/reference/reference.hpp"
 #include "kullback/kullback.hpp"
+#include "tests/row_batch.hpp"
 
 /// What the reference says about rows that are not distributions, labels that are not classes, and empty shapes.
 namespace kullback {
@@ -209,6 +210,61 @@ TEST(ReferenceEdges, SixteenBitFloats) {
   EXPECT_EQ(reference::from_bfloat16(0x0001), 0x1p-133);
   EXPECT_EQ(reference::from_bfloat16(0xff80), -kInf);
   EXPECT_TRUE(std::isnan(reference::from_bfloat16(0x7fc0)));
+}
+
+/// Counts the values that double claims to know to within 2^-32, and says of those that are off by more than claimed.
+struct Claims {
+  int settled = 0, all = 0;
+
+  void add(const reference::Estimate<double>& claimed, const reference::Estimate<Binary128>& exact) {
+    ++all;
+    if (!(std::fabs(claimed.value) < kInf) || !(claimed.error <= claimed.magnitude * 0x1p-32)) return;
+    ++settled;
+    const Binary128 off = Binary128(claimed.value) - exact.value, distance = off < 0 ? -off : off;
+    EXPECT_TRUE(distance <= Binary128(claimed.error) + exact.error + Binary128(1e-300))
+        << "off by " << double(distance) << ", claims " << claimed.error << " at " << claimed.value;
+  }
+};
+
+/// verify lets double decide by its own word.
+TEST(ReferenceEdges, DoubleIsAsCloseToBinary128AsItClaims) {
+  std::mt19937_64 random(test::kSeed);
+  RecordProperty("seed", test::kSeed);
+  const LossTerms loss = {{Measure::kl, 1}, {Measure::js, 0.5}, {Measure::reverse_kl, -0.25}, {Measure::nll, 2}};
+  Claims values, entries, slopes;
+  for (const test::Pattern pattern : test::kPatterns) {
+    for (const std::int64_t cols : {1, 3, 40, 1500}) {
+      SCOPED_TRACE("pattern " + std::to_string(int(pattern)) + ", " + std::to_string(cols) + " columns");
+      const test::LogitPair pair = test::logit_pair(pattern, cols, random);
+      const test::Batch p(DType::f32, {pair.p}), q(DType::f32, {pair.q}), share(DType::f32, {test::softmax(pair.p)});
+      const std::int64_t label = cols / 2;
+      const VectorView labels = vector_view(&label, 1);
+      RowsOptions options;
+      options.alpha = 0.7;
+      for (const Input form : {Input::logits, Input::probs}) {
+        options.input_p = form;
+        const RowsInput input = {form == Input::logits ? p.view() : share.view(), q.view(), labels};
+        const auto claimed = reference::rows<double>(all_measures(), input, options, 0);
+        const auto exact = reference::rows<Binary128>(all_measures(), input, options, 0);
+        for (std::size_t k = 0; k < exact.values.size(); ++k) values.add(claimed.values[k], exact.values[k]);
+      }
+      CrossEntropyOptions with_all;
+      with_all.temperature = 0.7, with_all.label_smoothing = 0.1, with_all.z_loss = 1e-3, with_all.softcap = 30;
+      const auto claimed = reference::cross_entropy<double>(q.view(), labels, with_all, 0, 3, true);
+      const auto exact = reference::cross_entropy<Binary128>(q.view(), labels, with_all, 0, 3, true);
+      entries.add(claimed.loss, exact.loss);
+      for (std::size_t k = 0; k < exact.gradient.size(); ++k) entries.add(claimed.gradient[k], exact.gradient[k]);
+      const RowsInput logits = {p.view(), q.view(), labels};
+      const auto slope = reference::divergence_loss<double>(loss, logits, {}, 0, 1, true, true);
+      const auto exact_slope = reference::divergence_loss<Binary128>(loss, logits, {}, 0, 1, true, true);
+      for (std::size_t k = 0; k < exact_slope.gradient_q.size(); ++k) {
+        slopes.add(slope.gradient_q[k], exact_slope.gradient_q[k]);
+        slopes.add(slope.gradient_p[k], exact_slope.gradient_p[k]);
+      }
+    }
+  }
+  // Double decides most, and is asked in earnest.
+  for (const Claims* claims : {&values, &entries, &slopes}) EXPECT_GT(claims->settled, claims->all / 2);
 }
 
 }  // namespace

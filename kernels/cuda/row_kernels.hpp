@@ -28,8 +28,8 @@ struct RowKernels {
   int large_block_threads;
   int chunk_columns;  ///< of a thread in a chunk
 };
-/// In float: rows of that type, or of any two 16- or 32-bit types. In double: float64 rows, or rows of any types.
-extern const RowKernels kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsF64, kRowsWide;
+/// In float: rows of that type, or of any two 16- or 32-bit types. In double: rows of any types.
+extern const RowKernels kRowsF32, kRowsF16, kRowsBf16, kRowsNarrow, kRowsWide;
 /// The same for calls that ask for no sum of terms.
 extern const RowKernels kFactsF32, kFactsF16, kFactsBf16, kFactsF64;
 

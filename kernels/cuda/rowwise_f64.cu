@@ -3,6 +3,5 @@
 namespace kullback::cuda {
 
 const RowKernels kFactsF64 = row_kernels<double, double, false>();
-const RowKernels kRowsF64 = row_kernels<double, double, true>();
 
 }  // namespace kullback::cuda

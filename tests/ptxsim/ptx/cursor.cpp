@@ -8,6 +8,9 @@ namespace {
 
 bool is_identifier(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%'; }
 
+/// Neither ends a block's text nor begins what may hide its end, a comment or a string.
+bool is_ordinary(char c) { return c != '{' && c != '}' && c != '"' && c != '/' && c != '\0'; }
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -118,6 +121,8 @@ std::string_view Cursor::braced() {
   const std::size_t begin = position_;
   unsigned depth = 1;
   while (depth > 0) {
+    // Megabytes of bodies are skipped in a program's first launch.
+    while (is_ordinary(current())) advance();
     const char c = peek();
     if (c == '\0') fail("missing '}'");
     if (c == '"') {  // a string of .pragma or .section may hold braces

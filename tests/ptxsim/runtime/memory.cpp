@@ -95,8 +95,9 @@ cudaError_t set_rows(void* to, std::size_t pitch, int value, std::size_t width, 
 /// Calls f with the variable's address.
 template <class F> cudaError_t with_symbol(const void* symbol, F f) {
   const auto found = state().symbols.find(symbol);
-  if (found == state().symbols.end()) return cudaErrorSymbolNotFound;
-  return f(reinterpret_cast<char*>(found->second.offset), found->second.size);
+  const Variable* variable = found == state().symbols.end() ? nullptr : found->second.find();
+  if (variable == nullptr) return cudaErrorSymbolNotFound;
+  return f(reinterpret_cast<char*>(variable->offset), variable->size);
 }
 
 }  // namespace

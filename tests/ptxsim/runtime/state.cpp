@@ -70,20 +70,30 @@ cudaError_t enqueue(cudaStream_t handle, cudaGraphNodeType type, const Work& wor
   return work();
 }
 
+const Variable* Symbol::find() const {
+  const Module* module = image->load();
+  if (module == nullptr) return nullptr;
+  const auto found = module->variables.find(name);
+  return found == module->variables.end() ? nullptr : &found->second;
+}
+
 Function* find_kernel(const void* host_function) {
   const auto found = state().kernels.find(host_function);
   if (found == state().kernels.end()) return nullptr;
-  if (found->second.function == nullptr) {
-    stop("kernel " + demangle(found->second.name) +
+  const auto& [name, image] = found->second;
+  Module* module = image->load();
+  Function* function = module == nullptr ? nullptr : module->find(name);
+  if (function == nullptr) {
+    stop("kernel " + demangle(name) +
          " has no PTX in the binary: compile so that PTX is embedded, with -arch=sm_90 or code=compute_90, without "
          "-rdc=true");
   }
   try {
-    parse_body(*found->second.function);
+    parse_body(*function);
   } catch (const ParseError& error) {
-    stop("kernel " + demangle(found->second.name) + ": " + error.what());
+    stop("kernel " + demangle(name) + ": " + error.what());
   }
-  return found->second.function;
+  return function;
 }
 
 }  // namespace ptxsim

@@ -16,6 +16,7 @@
 #include "machine/device_memory.hpp"
 #include "machine/report.hpp"
 #include "ptx/program.hpp"
+#include "runtime/image.hpp"
 
 namespace ptxsim {
 
@@ -51,7 +52,15 @@ struct Event {
 
 struct Kernel {
   std::string name;
-  Function* function = nullptr;  // nullptr: the binary has no PTX of it
+  Image* image = nullptr;
+};
+
+struct Symbol {
+  std::string name;
+  Image* image = nullptr;
+
+  /// nullptr if the binary has no PTX of it.
+  const Variable* find() const;
 };
 
 struct HostAllocation {
@@ -61,9 +70,9 @@ struct HostAllocation {
 
 struct RuntimeState {
   std::recursive_mutex mutex;
-  std::vector<std::unique_ptr<Module>> modules;
-  std::unordered_map<const void*, Kernel> kernels;    // by address of the host's function
-  std::unordered_map<const void*, Variable> symbols;  // by address of the host's variable
+  std::vector<std::unique_ptr<Image>> images;
+  std::unordered_map<const void*, Kernel> kernels;  // by address of the host's function
+  std::unordered_map<const void*, Symbol> symbols;  // by address of the host's variable
   std::map<std::uint64_t, HostAllocation> host_allocations;
   std::set<Stream*> streams;
   std::set<Event*> events;
