@@ -157,17 +157,17 @@ int run(const CompareRequest& request) {
 }  // namespace
 
 void add_compare_command(CLI::App& app, Command& chosen) {
-  CLI::App& command = *app.add_subcommand("compare", "Two models' logits: one read, streamed in chunks");
+  CLI::App& command = add_command(app, "compare", "Two models' logits: one read, streamed in chunks");
   auto r = std::make_shared<CompareRequest>();
-  add_file(command, "BASE", r->base, "Logits of the base model (P)")->required();
-  add_file(command, "OTHER", r->other, "Logits of the other model (Q)")->required();
+  add_file(command, "BASE", r->base, "Logits of the base model (P)", Presence::required);
+  add_file(command, "OTHER", r->other, "Logits of the other model (Q)", Presence::required);
   add_file(command, "--labels", r->labels, "One integer per row: adds nll, perplexity, change of probability");
-  command.add_flag("--shift", r->shift, "Position t's logits belong to label t+1 of the same sequence");
+  add_flag(command, "--shift", r->shift, "Position t's logits belong to label t+1 of the same sequence");
   add_columns(command, r->common_columns);
   add_temperature(command, r->rows.temperature);
   add_ignore_index(command, r->rows.ignore_index);
   add_common_options(command, r->common);
-  command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
+  when_chosen(command, [r, &chosen] { chosen = [r] { return run(*r); }; });
 }
 
 }  // namespace kullback::cli

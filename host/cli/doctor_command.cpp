@@ -77,12 +77,12 @@ int run(Format format) {
 }  // namespace
 
 void add_doctor_command(CLI::App& app, Command& chosen) {
-  CLI::App& command = *app.add_subcommand("doctor", "What this build and machine can do, and why not");
+  CLI::App& command = add_command(app, "doctor", "What this build and machine can do, and why not");
   auto format = std::make_shared<Format>(Format::table);
   add_choice<Format>(
       command, "--format", {{"table", Format::table}, {"json", Format::json}}, [format](Format f) { *format = f; },
       "What to print (table)");
-  command.callback([format, &chosen] { chosen = [format] { return run(*format); }; });
+  when_chosen(command, [format, &chosen] { chosen = [format] { return run(*format); }; });
 }
 
 }  // namespace kullback::cli

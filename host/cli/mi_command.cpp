@@ -58,7 +58,7 @@ void add_coding_options(CLI::App& command, CodingOptions& coding) {
       command, "--bins",
       [&](std::int64_t n) {
         constexpr std::int64_t kMost = 1 << 16;
-        if (n < 1 || n > kMost) throw CLI::ValidationError("--bins", "expected 1 to 65536");
+        if (n < 1 || n > kMost) refuse("--bins", "1 to 65536");
         coding.bins = n;
       },
       "Bins of a variable (16)");
@@ -70,18 +70,18 @@ void add_coding_options(CLI::App& command, CodingOptions& coding) {
 }  // namespace
 
 void add_mi_command(CLI::App& app, Command& chosen) {
-  CLI::App& command = *app.add_subcommand(
-      "mi", "Mutual information and its kin: X Y | TABLE --target Y | TABLE --pairs | JOINT --joint");
+  CLI::App& command =
+      add_command(app, "mi", "Mutual information and its kin: X Y | TABLE --target Y | TABLE --pairs | JOINT --joint");
   auto r = std::make_shared<MiRequest>();
   add_file(command, "X", r->first,
-           "Codes [samples] or [batch, samples], a table [samples, features] (.npy or .csv) or a joint table")
-      ->required();
+           "Codes [samples] or [batch, samples], a table [samples, features] (.npy or .csv) or a joint table",
+           Presence::required);
   add_file(command, "Y", r->second, "Codes of X's shape");
   add_file(command, "--target", r->target, "Every feature of the table with these codes [samples], or its column");
-  command.add_flag("--pairs", r->pairs, "All pairs of features of the table");
-  command.add_flag("--joint", r->joint, "The file is a joint table of counts or probabilities");
-  command.add_option("--measure", r->measure, "One or more: mi, nmi, ami, g_pvalue, g_qvalue, ... (mi)")
-      ->type_name("NAME[,NAME...]");
+  add_flag(command, "--pairs", r->pairs, "All pairs of features of the table");
+  add_flag(command, "--joint", r->joint, "The file is a joint table of counts or probabilities");
+  add_text(command, "--measure", "NAME[,NAME...]", r->measure,
+           "One or more: mi, nmi, ami, g_pvalue, g_qvalue, ... (mi)");
   add_choice<Normalizer>(
       command, "--normalizer",
       {{"arithmetic", Normalizer::arithmetic},
@@ -96,7 +96,7 @@ void add_mi_command(CLI::App& app, Command& chosen) {
   add_number<std::int64_t>(
       command, "--permutations",
       [r](std::int64_t n) {
-        if (n < 1 || n > 0x7fffffff) throw CLI::ValidationError("--permutations", "expected 1 to 2147483647");
+        if (n < 1 || n > 0x7fffffff) refuse("--permutations", "1 to 2147483647");
         r->permutations = n;
       },
       "Test independence against N random tables with the margins of the observed one: adds the column "
@@ -109,19 +109,19 @@ void add_mi_command(CLI::App& app, Command& chosen) {
   add_number<std::int64_t>(
       command, "--top",
       [r](std::int64_t k) {
-        if (k < 1) throw CLI::ValidationError("--top", "expected 1 or more");
+        if (k < 1) refuse("--top", "1 or more");
         r->top = k;
       },
       "Print only the first K, by the first measure");
   add_number<double>(
       command, "--threshold",
       [r](double x) {
-        if (x != x) throw CLI::ValidationError("--threshold", "expected a number, got nan");
+        if (x != x) refuse("--threshold", "a number, got nan");
         r->threshold = x;
       },
       "Print only features, or pairs as a list of edges, whose first measure is at least X (p-values: at most)");
   add_common_options(command, r->common);
-  command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
+  when_chosen(command, [r, &chosen] { chosen = [r] { return run(*r); }; });
 }
 
 }  // namespace kullback::cli

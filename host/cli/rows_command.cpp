@@ -201,12 +201,11 @@ int run(const RowsRequest& request) {
 }  // namespace
 
 void add_rows_command(CLI::App& app, Command& chosen) {
-  CLI::App& command = *app.add_subcommand("rows", "Measures of every row of P, of Q, or between them");
+  CLI::App& command = add_command(app, "rows", "Measures of every row of P, of Q, or between them");
   auto r = std::make_shared<RowsRequest>();
-  command.add_option("measures", r->measures, "Comma-separated: " + known_measures() + "; or alone: gaussian_kl, bce")
-      ->required()
-      ->type_name("NAMES");
-  add_file(command, "P", r->p, "The true rows")->required();
+  add_text(command, "measures", "NAMES", r->measures,
+           "Comma-separated: " + known_measures() + "; or alone: gaussian_kl, bce", Presence::required);
+  add_file(command, "P", r->p, "The true rows", Presence::required);
   add_file(command, "Q", r->q, "The model rows; without it P is both");
   const std::vector<std::pair<std::string, Input>> inputs = {
       {"logits", Input::logits}, {"log-probs", Input::log_probs}, {"probs", Input::probs}, {"counts", Input::counts}};
@@ -238,7 +237,7 @@ void add_rows_command(CLI::App& app, Command& chosen) {
   add_number(command, "--z-loss", r->z_loss, "nll: adds Z times the square of the logits' lse (0)");
   add_ignore_index(command, r->rows.ignore_index);
   add_common_options(command, r->common);
-  command.callback([r, one_p, one_q, &chosen] {
+  when_chosen(command, [r, one_p, one_q, &chosen] {
     r->rows.input_p = one_p->value_or(r->rows.input_p);
     r->rows.input_q = one_q->value_or(r->rows.input_q);
     chosen = [r] { return run(*r); };
