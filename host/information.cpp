@@ -4,6 +4,7 @@
 
 #include "host/code_arguments.hpp"
 #include "kernels/information_jobs.hpp"
+#include "kullback/counting_plan.hpp"
 
 namespace kullback {
 namespace {
@@ -204,11 +205,28 @@ template <class Job> std::size_t query(Job job, const Operands& inputs, const In
   return bytes_of(job);
 }
 
+template <class Job> CountingPlan query_plan(Job job, const Operands& inputs, const InformationOptions& options) {
+  const std::size_t bytes = query(job, inputs, options);
+  if (results_of(job) == 0) return {};
+  add_weights(job, options);
+  CountingPlan plan = cpu::counting_plan(job);
+  plan.workspace_bytes = bytes;
+  return plan;
+}
+
 }  // namespace
 
 std::size_t information_pairs_workspace(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                                         const InformationOptions& options) {
   return query(
+      check(measures, x, y, given, options),
+      {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
+      options);
+}
+
+CountingPlan information_pairs_plan(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
+                                    const InformationOptions& options) {
+  return query_plan(
       check(measures, x, y, given, options),
       {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
       options);
@@ -231,6 +249,14 @@ std::size_t information_label_workspace(const InformationSet& measures, CodeMatr
                options);
 }
 
+CountingPlan information_label_plan(const InformationSet& measures, CodeMatrix table, CodeVector label,
+                                    CodeVector given, const InformationOptions& options) {
+  return query_plan(check(measures, table, label, given, options),
+                    {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+                     operand(options.weights, "weights")},
+                    options);
+}
+
 void information_label(const InformationSet& measures, CodeMatrix table, CodeVector label, CodeVector given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationLabelJob job = check(measures, table, label, given, options);
@@ -245,6 +271,13 @@ std::size_t information_all_pairs_workspace(const InformationSet& measures, Code
   return query(check(measures, table, given, options),
                {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
                options);
+}
+
+CountingPlan information_all_pairs_plan(const InformationSet& measures, CodeMatrix table, CodeVector given,
+                                        const InformationOptions& options) {
+  return query_plan(check(measures, table, given, options),
+                    {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
+                    options);
 }
 
 void information_all_pairs(const InformationSet& measures, CodeMatrix table, CodeVector given, MutableMatrixView out,

@@ -54,6 +54,9 @@ std::size_t information_bytes(const InformationLabelJob& job);
 void information(const InformationLabelJob& job);
 std::size_t information_bytes(const InformationAllPairsJob& job);
 void information(const InformationAllPairsJob& job);
+CountingPlan counting_plan(const InformationPairsJob& job);
+CountingPlan counting_plan(const InformationLabelJob& job);
+CountingPlan counting_plan(const InformationAllPairsJob& job);
 std::size_t information_bytes(const InformationJointJob& job);
 void information(const InformationJointJob& job);
 }  // namespace cpu

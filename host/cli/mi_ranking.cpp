@@ -37,15 +37,22 @@ std::string MiRanking::name(std::size_t thing) const {
   return report_.names.empty() ? std::to_string(index(thing)) : report_.names[index(thing)];
 }
 
+std::string MiRanking::label(std::size_t i) const {
+  return of_pairs() ? name(first(i)) + ", " + name(second(i)) : name(i);
+}
+
+double drawn(const MiColumn& column, double value) {
+  return column.smallest_first ? -std::log10(std::max(value, 1e-320)) : value;
+}
+
 std::string ranked_table(const MiReport& report) {
   constexpr std::size_t kMost = 64;
   constexpr double kBar = 40;
   const MiRanking ranking(report);
   const MiColumn& by = report.columns[0];
   const std::size_t shown = report.is_list() ? ranking.order().size() : std::min(ranking.order().size(), kMost);
-  // The smaller a p-value, the longer its bar.
   const auto length = [&](std::size_t i) {
-    const double v = by.smallest_first ? -std::log10(std::max(by.values[i], 1e-320)) : by.values[i];
+    const double v = drawn(by, by.values[i]);
     return std::isnan(v) ? 0 : std::max(v, 0.0);
   };
   double longest = 0;
@@ -55,8 +62,7 @@ std::string ranked_table(const MiReport& report) {
   std::size_t width = 13;
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t i = ranking.order()[k];
-    labels.push_back(ranking.name(ranking.first(i)));
-    if (ranking.of_pairs()) labels.back() += ", " + ranking.name(ranking.second(i));
+    labels.push_back(ranking.label(i));
     width = std::max(width, labels.back().size());
   }
   std::string text = fmt::format("{:>{}}", ranking.of_pairs() ? "features" : report.things, width);

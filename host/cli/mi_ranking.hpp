@@ -21,12 +21,17 @@ class MiRanking {
   std::size_t index(std::size_t thing) const;
   /// A name, or the index.
   std::string name(std::size_t thing) const;
+  /// Of result i: its thing's name, or the names of both.
+  std::string label(std::size_t i) const;
 
  private:
   const MiReport& report_;
   std::size_t width_;
   std::vector<std::size_t> order_;
 };
+
+/// What is drawn of a value: the smaller a p-value, the more.
+double drawn(const MiColumn& column, double value);
 
 /// A table for people, with a bar each.
 std::string ranked_table(const MiReport& report);

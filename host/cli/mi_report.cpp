@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/cli/mi_explain.hpp"
 #include "host/cli/mi_ranking.hpp"
 #include "host/cli/report.hpp"
 
@@ -62,6 +63,7 @@ std::string json_of(const MiReport& report, const CommonOptions& options) {
                  {"unit", name_of(options.unit)},
                  {"samples", report.samples ? Json(*report.samples) : Json()}};
   if (!report.names.empty()) object["names"] = report.names;
+  if (report.plan) object["plan"] = json_plan(*report.plan);
   const bool ranked = report.is_list() && !report.shape.empty();
   object[ranked ? "top" : "value"] = ranked ? json_top(report) : value;
   return object.dump() + "\n";

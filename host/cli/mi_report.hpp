@@ -26,8 +26,9 @@ struct MiReport {
   std::vector<std::string> names;    ///< of them, if they have any
   std::vector<std::int64_t> chosen;  ///< a selection: its features in their order, which the results follow
   std::optional<VerifyReport> verification;
-  std::optional<std::int64_t> top;  ///< only the first so many by the first measure
-  std::optional<double> threshold;  ///< only those whose first measure is at least this; at most, of p-values
+  std::optional<CountingPlan> plan;  ///< --explain
+  std::optional<std::int64_t> top;   ///< only the first so many by the first measure
+  std::optional<double> threshold;   ///< only those whose first measure is at least this; at most, of p-values
 
   /// Some of the results, by rank, are to be shown, not all of them.
   bool is_list() const { return top || threshold; }

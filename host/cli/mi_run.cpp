@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "host/cli/inputs.hpp"
+#include "host/cli/mi_explain.hpp"
+#include "host/cli/mi_plot.hpp"
 #include "host/cli/verification.hpp"
 
 namespace kullback::cli {
@@ -86,6 +88,14 @@ std::int64_t samples_of(const MiRequest& request, std::int64_t samples) {
   return weights.empty() ? samples : std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
 }
 
+/// The plan, if it is asked for, before anything is computed.
+template <class Query> std::optional<CountingPlan> explain(const MiRequest& request, Query plan) {
+  if (!request.explain) return std::nullopt;
+  const CountingPlan result = plan();
+  if (!request.common.quiet) fmt::print(stderr, "{}", explained(result));
+  return result;
+}
+
 /// Results [results, measures]; out_of(workspace) computes them where a call takes `scratch`.
 struct Values {
   std::vector<double> numbers;
@@ -130,18 +140,22 @@ MiReport run_pairs(const MiRequest& asked, const MiMeasures& measures) {
   require(same_shape(first, second),
           fmt::format("{} and {} differ in shape; the same [samples] or [batch, samples] is expected",
                       first.described(), second.described()));
+  require(request.plot.empty() || !first.one_dimensional(),
+          "--plot: a single pair has one number, there is nothing to draw");
   const Classes x = classes_of(first, request.coding), y = classes_of(second, request.coding);
   const bool special = given.exists || x.has_missing || y.has_missing || !request.coding.weights.empty();
   const std::string what = first.described() + " with " + second.described();
   Values values(x.view.rows, measures, what);
   Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
+  std::optional<CountingPlan> plan;
   if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in_x = mirror.in(x.view), in_y = mirror.in(y.view);
     double* out = mirror.out(values.numbers.data(), x.view.rows);
     const Workspace workspace = workspace_for(
         what, mirror, [&] { return mutual_information_pairs_workspace(in_x, x.count, in_y, y.count, options); });
+    plan = explain(request, [&] { return mutual_information_pairs_plan(in_x, x.count, in_y, y.count, options); });
     mutual_information_pairs(in_x, x.count, in_y, y.count, out, options, workspace, host_stream);
     mirror.finish();
     if (request.common.verify)
@@ -152,6 +166,7 @@ MiReport run_pairs(const MiRequest& asked, const MiMeasures& measures) {
     const CodeMatrix a = {x.view, x.count}, b = {y.view, y.count}, z = given.matrix();
     const Workspace workspace =
         workspace_for(what, mirror, [&] { return information_pairs_workspace(measures.computed(), a, b, z, options); });
+    plan = explain(request, [&] { return information_pairs_plan(measures.computed(), a, b, z, options); });
     information_pairs(measures.computed(), a, b, z, values.view, options, workspace, host_stream);
     if (request.common.verify)
       verification =
@@ -163,6 +178,7 @@ MiReport run_pairs(const MiRequest& asked, const MiMeasures& measures) {
   if (!first.one_dimensional()) report.shape = {x.view.rows};
   report.things = "pair";
   report.verification = std::move(verification);
+  report.plan = plan;
   return report;
 }
 
@@ -178,6 +194,7 @@ MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
   Values values(file.variables(), measures, what);
   Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
+  std::optional<CountingPlan> plan;
   if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in_table = mirror.in(table.view);
@@ -186,6 +203,8 @@ MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
     const Workspace workspace = workspace_for(what, mirror, [&] {
       return mutual_information_label_workspace(in_table, table.count, in_labels, label.count, options);
     });
+    plan = explain(
+        request, [&] { return mutual_information_label_plan(in_table, table.count, in_labels, label.count, options); });
     mutual_information_label(in_table, table.count, in_labels, label.count, out, options, workspace, host_stream);
     mirror.finish();
     if (request.common.verify)
@@ -197,6 +216,7 @@ MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
     const CodeVector y = {label.vector(), label.count}, z = given.vector();
     const Workspace workspace =
         workspace_for(what, mirror, [&] { return information_label_workspace(measures.computed(), x, y, z, options); });
+    plan = explain(request, [&] { return information_label_plan(measures.computed(), x, y, z, options); });
     information_label(measures.computed(), x, y, z, values.view, options, workspace, host_stream);
     if (request.common.verify)
       verification =
@@ -209,6 +229,7 @@ MiReport run_target(const MiRequest& asked, const MiMeasures& measures) {
   report.things = "feature";
   report.names = file.names();
   report.verification = std::move(verification);
+  report.plan = plan;
   return report;
 }
 
@@ -232,6 +253,7 @@ MiReport run_selection(const MiRequest& asked) {
   Mirror mirror(Backend::cpu);
   const Workspace workspace =
       workspace_for(what, mirror, [&] { return select_features_workspace(*request.select, x, y, top, options); });
+  report.plan = explain(request, [&] { return information_label_plan({Information::mi}, x, y, {}, options); });
   select_features(*request.select, x, y, out, options, workspace, host_stream);
   report.inputs = file.described() + "  with  " + target.described();
   report.samples = samples_of(request, file.samples());
@@ -246,12 +268,18 @@ MiReport run_all_pairs(const MiRequest& asked, const MiMeasures& measures) {
   MiFile file(asked.first, Along::column);
   const MiRequest request = with_weights(asked, file);
   const GivenClasses given = given_of(request, file);
+  const std::int64_t features = file.variables();
+  require(
+      request.plot.empty() || request.top || request.threshold || features <= kMostPlotted,
+      fmt::format("--plot: a heat map of all pairs takes at most {} features and {} has {}; --top K or --threshold X "
+                  "draw the first pairs as bars",
+                  kMostPlotted, file.described(), features));
   const Classes table = classes_of(file, request.coding);
   const bool special = given.exists || table.has_missing || !request.coding.weights.empty();
-  const std::int64_t features = file.variables();
   Values values(features * features, measures, file.described());
   Mirror mirror(is_plain(measures, special) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
+  std::optional<CountingPlan> plan;
   if (is_plain(measures, special)) {
     const MutualInformationOptions options = plain_options(request);
     const MutableMatrixView out = mutable_view(values.numbers.data(), features, features);
@@ -259,6 +287,7 @@ MiReport run_all_pairs(const MiRequest& asked, const MiMeasures& measures) {
     const MutableMatrixView mirrored = mirror.out(out);
     const Workspace workspace = workspace_for(
         file.described(), mirror, [&] { return mutual_information_all_pairs_workspace(in, table.count, options); });
+    plan = explain(request, [&] { return mutual_information_all_pairs_plan(in, table.count, options); });
     mutual_information_all_pairs(in, table.count, mirrored, options, workspace, host_stream);
     mirror.finish();
     if (request.common.verify)
@@ -270,6 +299,7 @@ MiReport run_all_pairs(const MiRequest& asked, const MiMeasures& measures) {
     const CodeVector z = given.vector();
     const Workspace workspace = workspace_for(
         file.described(), mirror, [&] { return information_all_pairs_workspace(measures.computed(), x, z, options); });
+    plan = explain(request, [&] { return information_all_pairs_plan(measures.computed(), x, z, options); });
     information_all_pairs(measures.computed(), x, z, values.view, options, workspace, host_stream);
     if (request.common.verify)
       verification =
@@ -287,6 +317,7 @@ MiReport run_all_pairs(const MiRequest& asked, const MiMeasures& measures) {
   report.things = "feature";
   report.names = file.names();
   report.verification = std::move(verification);
+  report.plan = plan;
   return report;
 }
 
@@ -308,6 +339,7 @@ MiReport run_joint(const MiRequest& request, const MiMeasures& measures) {
   Values values(1, measures, file.described());
   Mirror mirror(is_plain(measures, false) ? request.common.execution.backend : Backend::cpu);
   std::optional<VerifyReport> verification;
+  const std::optional<CountingPlan> plan = explain(request, [] { return CountingPlan{}; });  // it is counted
   if (is_plain(measures, false)) {
     const MutualInformationOptions options = plain_options(request);
     const MatrixView in = mirror.in(file.matrix());
@@ -331,6 +363,7 @@ MiReport run_joint(const MiRequest& request, const MiMeasures& measures) {
   report.inputs = file.described() + "  joint table";
   if (!is_floating(file.dtype())) report.samples = total_count(file.vector());
   report.verification = std::move(verification);
+  report.plan = plan;
   return report;
 }
 

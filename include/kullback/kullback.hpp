@@ -2,6 +2,7 @@
 
 #include "kullback/backend.hpp"
 #include "kullback/column_measures.hpp"
+#include "kullback/counting_plan.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/device_memory.hpp"
 #include "kullback/divergence_loss.hpp"

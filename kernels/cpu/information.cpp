@@ -3,6 +3,7 @@
 #include "kernels/cpu/joint_engine.hpp"
 #include "kernels/cpu/permutation_test.hpp"
 #include "kernels/cpu/plane_pairs.hpp"
+#include "kernels/cpu/tell_plan.hpp"
 
 /// Measures of integer codes from one count of each pair.
 namespace kullback::cpu {
@@ -128,6 +129,10 @@ TilePlan plan_of(const InformationAllPairsJob& job) {
 
 std::size_t information_bytes(const InformationPairsJob& job) { return plan_of(job).bytes(); }
 
+CountingPlan counting_plan(const InformationPairsJob& job) {
+  return told(plan_of(job), job.counted.x.rows, kNotAllPairs);
+}
+
 void information(const InformationPairsJob& job) {
   const PairsJob& c = job.counted;
   const InformationRequest& r = job.request;
@@ -144,6 +149,10 @@ void information(const InformationPairsJob& job) {
 }
 
 std::size_t information_bytes(const InformationLabelJob& job) { return plan_of(job).bytes(); }
+
+CountingPlan counting_plan(const InformationLabelJob& job) {
+  return told(plan_of(job), job.counted.table, kNotAllPairs);
+}
 
 void information(const InformationLabelJob& job) {
   const LabelJob& c = job.counted;
@@ -192,11 +201,12 @@ bool is_mutual_information(const InformationRequest& r) {
 }
 
 /// Planes count samples one bit each, and have no random tables.
-bool suits_planes(const InformationAllPairsJob& job) {
+CountingChoice choose(const InformationAllPairsJob& job) {
   const InformationRequest& r = job.request;
-  const bool counts_alone = r.given.view.data == nullptr && r.weights.data == nullptr;
-  return counts_alone && (parts_of(r.measures) & kPartPermutation) == 0 &&
-         PlanePlan::suits(job.counted.table, job.counted.classes);
+  if (r.given.view.data != nullptr) return {CountingReason::given};
+  if (r.weights.data != nullptr) return {CountingReason::weights};
+  if (parts_of(r.measures) & kPartPermutation) return {CountingReason::permutations};
+  return PlanePlan::choose(job.counted.table, job.counted.classes);
 }
 
 PlanePlan plane_plan_of(const InformationAllPairsJob& job) {
@@ -221,11 +231,17 @@ void run_planes(const InformationAllPairsJob& job) {
 }  // namespace
 
 std::size_t information_bytes(const InformationAllPairsJob& job) {
-  return suits_planes(job) ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+  return choose(job).planes() ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+}
+
+CountingPlan counting_plan(const InformationAllPairsJob& job) {
+  const CountingChoice choice = choose(job);
+  if (choice.planes()) return told(plane_plan_of(job), choice);
+  return told_all_pairs(plan_of(job), job.counted.table, choice);
 }
 
 void information(const InformationAllPairsJob& job) {
-  if (suits_planes(job)) return run_planes(job);
+  if (choose(job).planes()) return run_planes(job);
   const AllPairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = plan_of(job);
