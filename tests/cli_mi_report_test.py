@@ -1,5 +1,7 @@
 """`kullback mi`: what it says of its plan, draws, and reports of several labels. Usage: cli_mi_report_test.py TOOL"""
+import collections
 import json
+import math
 import os
 import subprocess
 
@@ -83,6 +85,115 @@ class Explain(ToolTest):
         result = self.run_tool("mi", joint, "--joint", "--explain", "--quiet")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertNotIn("plan", self.json("mi", joint, "--joint"))
+
+
+def entropy(*variables):
+    counts = collections.Counter(zip(*variables))
+    n = sum(counts.values())
+    return -math.fsum(c / n * math.log(c / n) for c in counts.values())
+
+
+def information(x, y):
+    return entropy(x) + entropy(y) - entropy(x, y)
+
+
+class Labels(ToolTest):
+    """Several labels in one run, each against plain Python."""
+    FEATURES = [[(7 * s + s * s // 3) % 3 for s in range(40)], [s % 2 for s in range(40)], [s // 8 for s in range(40)]]
+    LABELS = [[(s * s) % 5 - 2 for s in range(40)], [s // 20 for s in range(40)]]
+
+    def setUp(self):
+        super().setUp()
+        self.table = self.npy("t.npy", [list(row) for row in zip(*self.FEATURES)], "|u1")
+        self.labels = self.npy("l.npy", [list(row) for row in zip(*self.LABELS)], "<i4")
+        self.one = [self.npy("y%d.npy" % k, label, "<i4") for k, label in enumerate(self.LABELS)]
+        self.expected = [[information(x, y) for x in self.FEATURES] for y in self.LABELS]
+
+    def test_a_file_of_labels_or_a_list(self):
+        for target, names in ((self.labels, [self.labels + "[0]", self.labels + "[1]"]),
+                              (",".join(self.one), self.one)):
+            report = self.json("mi", self.table, "--target", target)
+            self.assertEqual((report["labels"], report["samples"], report["measure"]), (names, 40, "mi"))
+            self.assertEqual(len(report["value"]), 2)
+            for got, expected in zip(report["value"], self.expected):
+                for g, e in zip(got, expected):
+                    self.assertAlmostEqual(g, e, delta=1e-13)
+            values, shape = self.values("mi", self.table, "--target", target)
+            self.assertEqual((shape, values), ((2, 3), report["value"][0] + report["value"][1]))
+        # The bits of one label at a time.
+        for y, got in zip(self.one, report["value"]):
+            self.assertEqual(self.json("mi", self.table, "--target", y)["value"], got)
+        column = self.npy("c.npy", [[v] for v in self.LABELS[0]], "<i4")
+        self.assertEqual(self.json("mi", self.table, "--target", column)["value"], report["value"][:1])
+
+    def test_several_measures_and_verify(self):
+        report = self.json("mi", self.table, "--target", self.labels, "--measure", "mi,entropy_y,g_qvalue,g_pvalue")
+        for l, y in enumerate(self.LABELS):
+            for f in range(3):
+                self.assertAlmostEqual(report["value"]["entropy_y"][l][f], entropy(y), delta=1e-13)
+            # Adjusted over the features of a label, not over all.
+            p, q = report["value"]["g_pvalue"][l], report["value"]["g_qvalue"][l]
+            order, least = sorted(range(3), key=lambda f: p[f]), 1
+            for rank in (3, 2, 1):
+                least = min(least, p[order[rank - 1]] * 3 / rank)
+                self.assertEqual(q[order[rank - 1]], least)
+        values, shape = self.values("mi", self.table, "--target", self.labels, "--measure", "mi,entropy_y")
+        self.assertEqual(shape, (2, 3, 2))
+        self.assertAlmostEqual(values[6], self.expected[1][0], delta=1e-13)
+        self.assertAlmostEqual(values[7], entropy(self.LABELS[1]), delta=1e-13)
+        for more in ((), ("--measure", "nmi")):
+            result = self.run_tool("mi", self.table, "--target", self.labels, "--verify", *more)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("verified 6 values", result.stderr)
+
+    def test_formats(self):
+        lines = self.run_tool("mi", self.table, "--target", ",".join(self.one), "--format", "csv").stdout.splitlines()
+        self.assertEqual((lines[0], len(lines)), ("label,feature,mi", 7))
+        for l in range(2):
+            for f in range(3):
+                label, feature, value = lines[1 + 3 * l + f].split(",")
+                self.assertEqual((label, feature), (self.one[l], str(f)))
+                self.assertAlmostEqual(float(value), self.expected[l][f], delta=1e-13)
+        best = [max(range(3), key=lambda f: row[f]) for row in self.expected]
+        top = self.json("mi", self.table, "--target", self.labels, "--top", 1)["top"]
+        self.assertEqual([[entry["feature"] for entry in entries] for entries in top], [[b] for b in best])
+        text = self.run_tool("mi", self.table, "--target", ",".join(self.one), "--top", 1).stdout
+        parts = text.split("label: ")[1:]
+        self.assertEqual([part.splitlines()[0] for part in parts], self.one)
+        self.assertEqual([part.splitlines()[2].split()[0] for part in parts], [str(b) for b in best])
+        lines = self.run_tool("mi", self.table, "--target", self.labels, "--top", 1, "--format", "csv").stdout
+        self.assertEqual(len(lines.splitlines()), 3)
+
+    def test_csv_columns(self):
+        table = self.raw("t.csv", b'a,b,"c,d",z\n0,0,1,1\n1,0,1,0\n0,1,0,1\n1,1,1,1\n')
+        report = self.json("mi", table, "--target", "b,a")
+        self.assertEqual((report["names"], report["labels"]), (["c,d", "z"], ["b", "a"]))
+        c, z, b, a = [1, 1, 0, 1], [1, 0, 1, 1], [0, 0, 1, 1], [0, 1, 0, 1]
+        for got, y in zip(report["value"], (b, a)):
+            for g, x in zip(got, (c, z)):
+                self.assertAlmostEqual(g, information(x, y), delta=1e-13)
+        # A name with a comma is one label.
+        report = self.json("mi", table, "--target", "c,d")
+        self.assertEqual((report["names"], "labels" in report), (["a", "b", "z"], False))
+        both = self.raw("two.csv", b"u,v\n0,1\n0,0\n1,1\n1,\n")
+        report = self.json("mi", table, "--target", both, "--measure", "samples")
+        self.assertEqual((report["labels"], report["value"]), (["u", "v"], [[4] * 4, [3] * 4]))
+
+    def test_plan_is_of_the_label_with_most_classes(self):
+        result = self.run_tool("mi", self.table, "--target", self.labels, "--explain")
+        self.assertIn("3 joint tables of 5 x 3 = 15 cells", result.stderr)
+
+    def test_refusals(self):
+        short = self.npy("s.npy", [[0, 1]] * 3, "<i4")
+        self.assert_refused(["mi", self.table, "--target", short], short + " [3, 2]", self.table + " [40, 3]", "labels]")
+        self.assert_refused(["mi", self.table, "--target", self.one[0] + "," + short], short)
+        self.assert_refused(["mi", self.table, "--target", self.one[0] + ",none.npy"], "none.npy", "No such file")
+        self.assert_refused(["mi", self.table, "--target", self.one[0] + ","], "no name")
+        self.assert_refused(["mi", self.table, "--target", self.labels, "--select", "jmi"], "one label")
+        empty = self.npy("e.npy", [[]] * 40, "<i4", shape=(40, 0))
+        self.assert_refused(["mi", self.table, "--target", empty], "no label")
+        csv = self.raw("t.csv", b"a,b,c\n0,0,1\n1,0,1\n")
+        self.assert_refused(["mi", csv, "--target", "a,a"], "a")
 
 
 PROGRAM = """#!/bin/sh
@@ -170,6 +281,16 @@ class Drawing(ToolTest):
         self.assertIn("set ytics  ('2, 3' 0", script)
         batch = self.npy("b.npy", [y, x[3] * 2], "|u1")
         self.assertEqual(len(self.values(self.draw("mi", batch, batch))), 2)
+
+    def test_several_labels(self):
+        table = self.npy("t.npy", [[0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1]], "|u1")
+        labels = self.npy("l.npy", [[0, 0], [1, 0], [0, 1], [1, 1]], "|u1")
+        script = self.draw("mi", table, "--target", labels, "--unit", "bits")
+        for got, expected in zip(self.values(script), ([1, 1, 0], [0, 0, 1])):
+            for g, e in zip(got, expected):
+                self.assertAlmostEqual(g, e, delta=1e-12)
+        self.assertIn("with image", script)
+        self.assertIn("'2' 2", script)
 
     def test_refusals(self):
         x, joint = self.npy("x.npy", [0, 1], "|u1"), self.npy("j.npy", [[1, 2]], "<i4")

@@ -78,13 +78,16 @@ void add_coding_options(CLI::App& command, CodingOptions& coding) {
 
 void add_mi_command(CLI::App& app, Command& chosen) {
   CLI::App& command = *app.add_subcommand(
-      "mi", "Mutual information and its kin: X Y | TABLE --target Y | TABLE --pairs | JOINT --joint");
+      "mi", "Mutual information and its kin: X Y | TABLE --target Y[,Y...] | TABLE --pairs | JOINT --joint");
   auto r = std::make_shared<MiRequest>();
   add_file(command, "X", r->first,
            "Codes [samples] or [batch, samples], a table [samples, features] (.npy or .csv) or a joint table")
       ->required();
   add_file(command, "Y", r->second, "Codes of X's shape");
-  add_file(command, "--target", r->target, "Every feature of the table with these codes [samples], or its column");
+  add_file(
+      command, "--target", r->target,
+      "Every feature of the table with these codes [samples], or its column; several: L1,L2,... or a file [samples, "
+      "labels]");
   command.add_flag("--pairs", r->pairs, "All pairs of features of the table");
   command.add_flag("--joint", r->joint, "The file is a joint table of counts or probabilities");
   command.add_option("--measure", r->measure, "One or more: mi, nmi, ami, g_pvalue, g_qvalue, ... (mi)")
@@ -130,7 +133,8 @@ void add_mi_command(CLI::App& app, Command& chosen) {
   command.add_flag("--explain", r->explain,
                    "Say on stderr, and as \"plan\" in json, how the tables are counted and what decided it");
   add_file(command, "--plot", r->plot,
-           "Draw the first measure as SVG, with gnuplot or matplotlib: all pairs as a heat map, else bars by rank");
+           "Draw the first measure as SVG, with gnuplot or matplotlib: all pairs, or several labels, as a heat map, "
+           "else bars by rank");
   add_common_options(command, r->common);
   command.callback([r, &chosen] { chosen = [r] { return run(*r); }; });
 }

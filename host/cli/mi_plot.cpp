@@ -39,10 +39,20 @@ std::vector<std::string> names_of(const MiRanking& ranking, std::size_t count) {
 
 Plot plot_of(const MiReport& report, Unit unit) {
   const MiColumn& by = report.columns[0];
-  const MiRanking ranking(report);
   Plot plot;
   plot.title = report.inputs;
   plot.value = value_of(by, unit);
+  if (!report.labels.empty()) {
+    plot.height = report.labels.size(), plot.width = static_cast<std::size_t>(report.shape[1]);
+    const MiRanking ranking(report_of_label(report, 0), 0);
+    plot.columns = names_of(ranking, plot.width);
+    for (const std::string& label : report.labels)
+      if (plot.height <= kMostNamed) plot.rows.push_back(shortened(label));
+    for (double v : by.values) plot.values.push_back(drawn(by, v));
+    return plot;
+  }
+  const std::size_t most = report.is_list() ? static_cast<std::size_t>(kMostPlotted) : kMostBars;
+  const MiRanking ranking(report, most);
   if (ranking.of_pairs() && !report.is_list()) {
     plot.height = plot.width = static_cast<std::size_t>(report.shape[0]);
     plot.rows = plot.columns = names_of(ranking, plot.width);
@@ -50,10 +60,8 @@ Plot plot_of(const MiReport& report, Unit unit) {
     return plot;
   }
   require(!ranking.order().empty(), "--plot: no result is left to draw");
-  const std::size_t most = report.is_list() ? static_cast<std::size_t>(kMostPlotted) : kMostBars;
-  plot.height = std::min(ranking.order().size(), most);
-  if (plot.height < ranking.order().size())
-    plot.title += fmt::format("  the first {} of {}", plot.height, ranking.order().size());
+  plot.height = ranking.order().size();
+  if (plot.height < ranking.total()) plot.title += fmt::format("  the first {} of {}", plot.height, ranking.total());
   for (std::size_t k = 0; k < plot.height; ++k) {
     const std::size_t i = ranking.order()[k];
     plot.rows.push_back(ranking.of_pairs() ? shortened(ranking.name(ranking.first(i))) + ", " +
