@@ -256,6 +256,8 @@ class Drawing(ToolTest):
         wide = self.npy("w.npy", codes(20, 41, 2), "|u1")  # too many to name
         script = self.draw("mi", wide, "--pairs")
         self.assertNotIn("set ytics", script)
+        long = self.raw("long.csv", ("é" * 40 + ",b\n0,0\n1,1\n").encode())
+        self.assertIn("'%s...%s' 0, 'b' 1" % ("é" * 6, "é" * 6), self.draw("mi", long, "--pairs"))
         self.assertEqual((len(self.values(script)), len(self.values(script)[0])), (41, 41))
         # The diagonal is no test, and blank.
         script = self.draw("mi", table, "--pairs", "--measure", "g_qvalue")
@@ -290,7 +292,10 @@ class Drawing(ToolTest):
             for g, e in zip(got, expected):
                 self.assertAlmostEqual(g, e, delta=1e-12)
         self.assertIn("with image", script)
-        self.assertIn("'2' 2", script)
+        self.assertIn("set xtics rotate by 90 right ('0' 0, '1' 1, '2' 2)", script)
+        rows = script.split("set ytics  (")[1].splitlines()[0]
+        self.assertIn("l.npy[0]' 0, ", rows)
+        self.assertIn("l.npy[1]' 1)", rows)
 
     def test_refusals(self):
         x, joint = self.npy("x.npy", [0, 1], "|u1"), self.npy("j.npy", [[1, 2]], "<i4")

@@ -20,13 +20,15 @@ std::string value_of(const MiColumn& column, Unit unit) {
   return scaled ? fmt::format("{} [{}]", column.name, name_of(unit)) : column.name;
 }
 
-/// So that names leave room for what is drawn; whole code points of UTF-8.
+/// So that names leave room for what is drawn: a beginning and an end, of whole code points of UTF-8.
 std::string shortened(const std::string& name) {
-  constexpr std::size_t kMost = 28;
+  constexpr std::size_t kMost = 28, kHead = 12, kTail = 13;
   if (name.size() <= kMost) return name;
-  std::size_t end = kMost - 3;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-  return name.substr(0, end) + "...";
+  const auto is_inside = [&](std::size_t i) { return (static_cast<unsigned char>(name[i]) & 0xc0) == 0x80; };
+  std::size_t head = kHead, tail = name.size() - kTail;
+  while (head > 0 && is_inside(head)) --head;
+  while (tail < name.size() && is_inside(tail)) ++tail;
+  return name.substr(0, head) + "..." + name.substr(tail);
 }
 
 std::vector<std::string> names_of(const MiRanking& ranking, std::size_t count) {
@@ -44,7 +46,8 @@ Plot plot_of(const MiReport& report, Unit unit) {
   plot.value = value_of(by, unit);
   if (!report.labels.empty()) {
     plot.height = report.labels.size(), plot.width = static_cast<std::size_t>(report.shape[1]);
-    const MiRanking ranking(report_of_label(report, 0), 0);
+    const MiReport first = report_of_label(report, 0);
+    const MiRanking ranking(first, 0);
     plot.columns = names_of(ranking, plot.width);
     for (const std::string& label : report.labels)
       if (plot.height <= kMostNamed) plot.rows.push_back(shortened(label));

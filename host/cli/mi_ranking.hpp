@@ -14,6 +14,7 @@ class MiRanking {
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
   /// Keeps the first `most`, and no more than the report's list has.
   explicit MiRanking(const MiReport& report, std::size_t most = kAll);
+  explicit MiRanking(MiReport&&, std::size_t = kAll) = delete;  // it refers to the report
 
   const std::vector<std::size_t>& order() const { return order_; }
   std::size_t total() const { return total_; }  ///< of which these are the first
