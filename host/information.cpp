@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/code_arguments.hpp"
+#include "host/sample_weights.hpp"
 #include "kernels/information_jobs.hpp"
 #include "kullback/counting_plan.hpp"
 
@@ -140,37 +141,14 @@ void require_cpu(Backend backend) {
   }
 }
 
-/// Weights are read here, on the host: the sum decides how wide the counters are.
-SampleWeights weights_of(const InformationOptions& options, std::int64_t samples) {
-  const VectorView& weights = options.weights;
-  if (weights.data == nullptr && weights.size == 0) return {};
-  require_vector(weights, samples, "weights");
-  if (weights.dtype != DType::i64) {
-    throw InvalidArgument("weights: are " + describe({nullptr, weights.dtype, 1, weights.size, weights.size}) +
-                          ", expected int64");
-  }
-  SampleWeights result = {static_cast<const std::int64_t*>(weights.data), 0};
-  for (std::int64_t i = 0; i < samples; ++i) {
-    const std::int64_t weight = result.data[i];
-    if (weight < 0) {
-      throw InvalidArgument("weights: is " + std::to_string(weight) + " at [" + std::to_string(i) +
-                            "], expected 0 or more");
-    }
-    if (__builtin_add_overflow(result.total, weight, &result.total)) {
-      throw InvalidArgument("weights: their sum passes 2^63 - 1 at [" + std::to_string(i) + "]");
-    }
-  }
-  return result;
-}
-
 void add_weights(InformationPairsJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.x.cols);
+  job.request.weights = checked_weights(options.weights, job.counted.x.cols);
 }
 void add_weights(InformationLabelJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.table.rows);
+  job.request.weights = checked_weights(options.weights, job.counted.table.rows);
 }
 void add_weights(InformationAllPairsJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.table.rows);
+  job.request.weights = checked_weights(options.weights, job.counted.table.rows);
 }
 void add_weights(InformationJointJob&, const InformationOptions&) {}
 

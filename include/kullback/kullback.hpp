@@ -10,6 +10,7 @@
 #include "kullback/error.hpp"
 #include "kullback/feature_selection.hpp"
 #include "kullback/information.hpp"
+#include "kullback/joint_counts.hpp"
 #include "kullback/matrix_view.hpp"
 #include "kullback/mutual_information.hpp"
 #include "kullback/rows.hpp"

@@ -1,5 +1,7 @@
 #include "kernels/cpu/information.hpp"
 
+#include <algorithm>
+
 #include "kernels/cpu/joint_engine.hpp"
 #include "kernels/cpu/permutation_test.hpp"
 #include "kernels/cpu/plane_pairs.hpp"
@@ -74,6 +76,28 @@ struct SummaryOf {
   }
 };
 
+/// The cells themselves, x's classes as rows, without the lines of missing codes; null where a code is out of range.
+struct CellsOf {
+  template <class Count>
+  JointCounts<Count> operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
+    const std::int64_t x = tile.x.classes, y = tile.y.classes;
+    return plan.transposed ? JointCounts<Count>{pair.cells, y, x, 1, pair.line}
+                           : JointCounts<Count>{pair.cells, x, y, pair.line, 1};
+  }
+};
+
+template <class Count> void add(const JointCounts<Count>& cells, std::int64_t result, const CountedTables& tables) {
+  std::int64_t* to = tables.counts + result * cells.rows * cells.cols;
+  if (cells.cells == nullptr || tables.invalid[result]) {
+    tables.invalid[result] = 1;
+    std::fill_n(to, cells.rows * cells.cols, std::int64_t{0});
+    return;
+  }
+  for (std::int64_t i = 0; i < cells.rows; ++i) {
+    for (std::int64_t j = 0; j < cells.cols; ++j) *to++ += static_cast<std::int64_t>(cells.at(i, j));
+  }
+}
+
 MissingCode missing_code(const InformationRequest& r) { return {r.missing.has_value(), r.missing.value_or(0)}; }
 
 std::int64_t lines_of(const InformationRequest& r, std::int64_t classes) { return classes + r.missing.has_value(); }
@@ -133,7 +157,10 @@ CountingPlan counting_plan(const InformationPairsJob& job) {
   return told(plan_of(job), job.counted.x.rows, kNotAllPairs);
 }
 
-void information(const InformationPairsJob& job) {
+namespace {
+
+template <class Finish, class Store>
+void run(const InformationPairsJob& job, const Finish& finish, const Store& store) {
   const PairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const PairsTiles tile_at = {
@@ -144,8 +171,19 @@ void information(const InformationPairsJob& job) {
       given_of(r),
       r.given_step,
       r.weights.data};
-  run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{r, c.workspace},
-            [&](std::int64_t b, std::int64_t, const JointSummary& summary) { store(r, b, summary); });
+  run_tiles(plan_of(job), c.workspace, tile_at, finish,
+            [&](std::int64_t b, std::int64_t, const auto& result) { store(b, result); });
+}
+
+}  // namespace
+
+void information(const InformationPairsJob& job) {
+  run(job, SummaryOf{job.request, job.counted.workspace},
+      [&](std::int64_t b, const JointSummary& summary) { store(job.request, b, summary); });
+}
+
+void count(const InformationPairsJob& job, const CountedTables& tables) {
+  run(job, CellsOf{}, [&](std::int64_t b, const auto& cells) { add(cells, b, tables); });
 }
 
 std::size_t information_bytes(const InformationLabelJob& job) { return plan_of(job).bytes(); }
@@ -154,7 +192,10 @@ CountingPlan counting_plan(const InformationLabelJob& job) {
   return told(plan_of(job), job.counted.table, kNotAllPairs);
 }
 
-void information(const InformationLabelJob& job) {
+namespace {
+
+template <class Finish, class Store>
+void run(const InformationLabelJob& job, const Finish& finish, const Store& store) {
   const LabelJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = plan_of(job);
@@ -163,8 +204,19 @@ void information(const InformationLabelJob& job) {
     const CodeColumns features = columns_of(c.table, c.classes, t * plan.y_cols, plan.y_cols);
     return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r), r.weights.data};
   };
-  run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
-            [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
+  run_tiles(plan, c.workspace, tile_at, finish,
+            [&](std::int64_t, std::int64_t feature, const auto& result) { store(feature, result); });
+}
+
+}  // namespace
+
+void information(const InformationLabelJob& job) {
+  run(job, SummaryOf{job.request, job.counted.workspace},
+      [&](std::int64_t feature, const JointSummary& summary) { store(job.request, feature, summary); });
+}
+
+void count(const InformationLabelJob& job, const CountedTables& tables) {
+  run(job, CellsOf{}, [&](std::int64_t feature, const auto& cells) { add(cells, feature, tables); });
 }
 
 namespace {
