@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
 
 #include "information_calls.hpp"
@@ -106,6 +107,8 @@ TEST_F(JointCountStates, AnyChunksInAnyOrderAreAllAtOnce) {
                           execution);
         }
         expect_equal(finished(state, measures(), options), expected);
+        EXPECT_EQ(state.samples(),
+                  weighs ? std::accumulate(weights.begin(), weights.end(), std::int64_t{0}) : kSamples);
         if (bytes.empty()) bytes = saved(state);
         EXPECT_EQ(saved(state), bytes);
       }
@@ -129,6 +132,9 @@ TEST_F(JointCountStates, ShardsMergeInAnyOrder) {
   backward.merge(shards[0]);
   EXPECT_EQ(forward.samples(), kSamples);
   EXPECT_EQ(saved(forward), saved(backward));
+  JointCountState whole(shape());
+  whole.add_label(rows(0, kSamples), labels(0, kSamples));
+  EXPECT_EQ(saved(forward), saved(whole));
   expect_equal(finished(backward, measures(), options),
                measure_label(measures(), {rows(0, kSamples), kClasses}, {labels(0, kSamples), kLabels}, {}, options));
   // Twice itself: every sample twice.
@@ -194,6 +200,8 @@ TEST(JointCountState, DamagedBytesAreRefused) {
   const Bytes good = saved(state);
   ASSERT_EQ(good.size(), 80u + 2 * 6 * 8 + 2);
   EXPECT_EQ(saved(loaded(good)), good);
+  EXPECT_FALSE(loaded(good).is_invalid(0));
+  EXPECT_TRUE(loaded(good).is_invalid(1));
   for (std::size_t i = 0; i < good.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
       Bytes bad = good;

@@ -28,7 +28,14 @@ JointSummary summary_of(Isa isa, const JointCounts<Count>& table, std::uint64_t*
   return summary;
 }
 
-/// Lines of missing codes are left out; the strata of a given variable lie one above the other.
+/// The table that begins at `cells`, the caller's x first; lines of missing codes are left out.
+template <class Count>
+JointCounts<Count> counts_of(const TilePlan& plan, const CodeTile& tile, const Count* cells, std::int64_t line) {
+  const std::int64_t x = tile.x.classes, y = tile.y.classes;
+  return plan.transposed ? JointCounts<Count>{cells, y, x, 1, line} : JointCounts<Count>{cells, x, y, line, 1};
+}
+
+/// The strata of a given variable lie one above the other.
 struct SummaryOf {
   const InformationRequest& request;
   void* workspace;
@@ -38,10 +45,7 @@ struct SummaryOf {
   JointSummary operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
     if (pair.cells == nullptr) return JointSummary::invalid();
     const auto table_of = [&](std::int64_t z) {
-      const Count* cells = pair.cells + z * tile.lines_in_stratum() * pair.line;
-      const std::int64_t x = tile.x.classes, y = tile.y.classes;
-      return plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
-                             : JointCounts<Count>{cells, x, y, pair.line, 1};
+      return counts_of(plan, tile, pair.cells + z * tile.lines_in_stratum() * pair.line, pair.line);
     };
     const bool has_given = tile.given.data != nullptr;
     const std::int64_t strata = has_given ? tile.given.classes : 1;
@@ -76,13 +80,11 @@ struct SummaryOf {
   }
 };
 
-/// The cells themselves, x's classes as rows, without the lines of missing codes; null where a code is out of range.
+/// The cells themselves; null where a code is out of range.
 struct CellsOf {
   template <class Count>
   JointCounts<Count> operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
-    const std::int64_t x = tile.x.classes, y = tile.y.classes;
-    return plan.transposed ? JointCounts<Count>{pair.cells, y, x, 1, pair.line}
-                           : JointCounts<Count>{pair.cells, x, y, pair.line, 1};
+    return counts_of(plan, tile, pair.cells, pair.line);
   }
 };
 
