@@ -43,13 +43,10 @@ class Explain(ToolTest):
         plan, text = self.plan("mi", self.table(100, 8, 3), "--pairs", "--measure", "nmi,ami")
         self.assertEqual(plan["engine"], "bit planes")
         with open("/proc/cpuinfo") as f:
-            flags = f.read().split()
-        if "avx2" not in flags:
-            self.assertIn("no AVX2", text)
-        elif "avx512_vpopcntdq" in flags:
-            self.assertIn("AVX-512 VPOPCNTDQ", text)
-        else:
-            self.assertIn("AVX2", text)
+            counts_bits = "avx512_vpopcntdq" in f.read().split()
+        engines = self.run_tool("doctor").stdout
+        self.assertIn("AVX-512 VPOPCNTDQ" if "AVX-512 engines" in engines and counts_bits
+                      else "AVX2" if "AVX2 engines" in engines or "AVX-512 engines" in engines else "no AVX2", text)
 
     def test_what_bit_planes_do_not_take(self):
         table, z = self.table(60, 8, 3), self.npy("z.npy", [s % 2 for s in range(60)], "|u1")
@@ -251,7 +248,7 @@ class Drawing(ToolTest):
         self.assertAlmostEqual(got[0][0], 1, delta=1e-12)  # a fair coin: one bit
         self.assertAlmostEqual(got[0][1], 0, delta=1e-12)
         self.assertAlmostEqual(got[2][2], matrix[2][2] / 0.6931471805599453, delta=1e-12)
-        for part in ("with image", "set cblabel 'mi [bits]'", "'it''s' 0", "'a \"b\" `c`' 1", "'d' 2", "noenhanced"):
+        for part in ("linecolor palette", "set cblabel 'mi [bits]'", "'it''s' 0", "'a \"b\" `c`' 1", "'d' 2", "noenhanced"):
             self.assertIn(part, script)
         wide = self.npy("w.npy", codes(20, 41, 2), "|u1")  # too many to name
         script = self.draw("mi", wide, "--pairs")
@@ -259,6 +256,9 @@ class Drawing(ToolTest):
         long = self.raw("long.csv", ("é" * 40 + ",b\n0,0\n1,1\n").encode())
         self.assertIn("'%s...%s' 0, 'b' 1" % ("é" * 6, "é" * 6), self.draw("mi", long, "--pairs"))
         self.assertEqual((len(self.values(script)), len(self.values(script)[0])), (41, 41))
+        self.assertNotIn("with image", script)
+        wider = self.npy("v.npy", codes(20, 101, 2), "|u1")  # an image
+        self.assertIn("with image", self.draw("mi", wider, "--pairs"))
         # The diagonal is no test, and blank.
         script = self.draw("mi", table, "--pairs", "--measure", "g_qvalue")
         self.assertIn("NaN", script)
@@ -291,7 +291,7 @@ class Drawing(ToolTest):
         for got, expected in zip(self.values(script), ([1, 1, 0], [0, 0, 1])):
             for g, e in zip(got, expected):
                 self.assertAlmostEqual(g, e, delta=1e-12)
-        self.assertIn("with image", script)
+        self.assertIn("linecolor palette", script)
         self.assertIn("set xtics rotate by 90 right ('0' 0, '1' 1, '2' 2)", script)
         rows = script.split("set ytics  (")[1].splitlines()[0]
         self.assertIn("l.npy[0]' 0, ", rows)
@@ -306,8 +306,8 @@ class Drawing(ToolTest):
         self.assert_refused(["mi", table, "--pairs", "--plot", ""], "--plot")
         self.assert_refused(["mi", table, "--pairs", "--plot", self.path("refused.npy")], "same file")
         self.assert_refused(["mi", table, "--pairs", "--plot", self.path("no/such.svg")], "No such file")
-        many = self.npy("m.npy", [[0] * 2001], "|u1")
-        self.assert_refused(["mi", many, "--pairs", "--plot", plot], many, "2001", "at most 2000", "--top")
+        many = self.npy("m.npy", [[0] * 1001], "|u1")
+        self.assert_refused(["mi", many, "--pairs", "--plot", plot], many, "1001", "at most 1000", "--top")
 
     def test_a_program_that_fails(self):
         table, plot = self.npy("t.npy", [[0, 1], [1, 0]], "|u1"), self.path("plot.svg")
@@ -321,6 +321,8 @@ class Drawing(ToolTest):
     def test_nothing_is_left(self):
         table, plot = self.npy("t.npy", [[0, 1], [1, 0]], "|u1"), self.path("plot.svg")
         self.assert_refused(["mi", table, "--pairs", "--threshold", 5, "--plot", plot], "no result is left")
+        empty = self.npy("e.npy", [], "|u1", shape=(3, 0))
+        self.assert_refused(["mi", empty, "--pairs", "--plot", plot], "no result is left")
 
     def refused_when_drawn(self, table, plot, part):
         with open(plot, "w") as f:

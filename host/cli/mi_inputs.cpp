@@ -86,6 +86,11 @@ MiReport report_of(const MiRequest& request, const MiMeasures& measures, Values&
     report.columns[0].values = std::move(values.numbers);
     return report;
   }
+  if (groups == 1) {
+    for (std::size_t k = 0; k < measures.size(); ++k)
+      report.columns[k].values = measures.column(k, values.numbers, is_test);
+    return report;
+  }
   const auto size = static_cast<std::ptrdiff_t>(values.numbers.size() / groups);
   for (auto group = values.numbers.begin(); group != values.numbers.end(); group += size) {
     const std::vector<double> numbers(group, group + size);

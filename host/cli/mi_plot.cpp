@@ -37,9 +37,7 @@ std::vector<std::string> names_of(const MiRanking& ranking, std::size_t count) {
   return names;
 }
 
-}  // namespace
-
-Plot plot_of(const MiReport& report, Unit unit) {
+Plot unchecked_plot_of(const MiReport& report, Unit unit) {
   const MiColumn& by = report.columns[0];
   Plot plot;
   plot.title = report.inputs;
@@ -62,7 +60,6 @@ Plot plot_of(const MiReport& report, Unit unit) {
     for (double v : by.values) plot.values.push_back(drawn(by, v));
     return plot;
   }
-  require(!ranking.order().empty(), "--plot: no result is left to draw");
   plot.height = ranking.order().size();
   if (plot.height < ranking.total()) plot.title += fmt::format("  the first {} of {}", plot.height, ranking.total());
   for (std::size_t k = 0; k < plot.height; ++k) {
@@ -72,6 +69,14 @@ Plot plot_of(const MiReport& report, Unit unit) {
                                            : shortened(ranking.name(i)));
     plot.values.push_back(drawn(by, by.values[i]));
   }
+  return plot;
+}
+
+}  // namespace
+
+Plot plot_of(const MiReport& report, Unit unit) {
+  const Plot plot = unchecked_plot_of(report, unit);
+  require(!plot.values.empty(), "--plot: no result is left to draw");
   return plot;
 }
 

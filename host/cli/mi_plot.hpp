@@ -6,7 +6,7 @@
 namespace kullback::cli {
 
 /// Features, on a side, that a heat map may have.
-constexpr std::int64_t kMostPlotted = 2000;
+constexpr std::int64_t kMostPlotted = 1000;
 
 /// What is drawn of a report's first measure: a matrix, or its first results by rank as bars.
 Plot plot_of(const MiReport& report, Unit unit);

@@ -103,16 +103,18 @@ std::string gnuplot_script(const Plot& plot) {
   text += "END\n";
   if (plot.width == 0) {
     return text + fmt::format(
-                      "set xlabel {}\nset xrange [0:*]\nset style fill solid noborder\n"
+                      "set xlabel {}\nset xrange [*<0:0<*]\nset style fill solid noborder\n"
                       "plot $values using 1:0:(0):1:($0-0.4):($0+0.4) with boxxyerror linecolor rgb '#3b6ea5'\n",
                       quoted(plot.value));
   }
-  // Rectangles where there are few: viewers blur the pixels of an image.
-  const char* cells = plot.values.size() <= kMostRectangles ? "pixels" : "";
-  return text +
-         fmt::format(
-             "set cblabel {}\nset xrange [-0.5:{}]\nset palette defined ({})\nplot $values matrix with image {}\n",
-             quoted(plot.value), static_cast<double>(plot.width) - 0.5, kViridis, cells);
+  // Rectangles where there are few: viewers blur the pixels of an image, which cannot be of a single row either.
+  const char* cells = plot.values.size() > kMostRectangles
+                          ? "with image"
+                          : "using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror linecolor palette";
+  return text + fmt::format(
+                    "set cblabel {}\nset xrange [-0.5:{}]\nset palette defined ({})\nset style fill solid "
+                    "noborder\nplot $values matrix {}\n",
+                    quoted(plot.value), static_cast<double>(plot.width) - 0.5, kViridis, cells);
 }
 
 std::string json_text(const Plot& plot) {
