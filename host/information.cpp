@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "host/code_arguments.hpp"
+#include "host/sample_weights.hpp"
 #include "kernels/information_jobs.hpp"
+#include "kullback/counting_plan.hpp"
 
 namespace kullback {
 namespace {
@@ -139,37 +141,14 @@ void require_cpu(Backend backend) {
   }
 }
 
-/// Weights are read here, on the host: the sum decides how wide the counters are.
-SampleWeights weights_of(const InformationOptions& options, std::int64_t samples) {
-  const VectorView& weights = options.weights;
-  if (weights.data == nullptr && weights.size == 0) return {};
-  require_vector(weights, samples, "weights");
-  if (weights.dtype != DType::i64) {
-    throw InvalidArgument("weights: are " + describe({nullptr, weights.dtype, 1, weights.size, weights.size}) +
-                          ", expected int64");
-  }
-  SampleWeights result = {static_cast<const std::int64_t*>(weights.data), 0};
-  for (std::int64_t i = 0; i < samples; ++i) {
-    const std::int64_t weight = result.data[i];
-    if (weight < 0) {
-      throw InvalidArgument("weights: is " + std::to_string(weight) + " at [" + std::to_string(i) +
-                            "], expected 0 or more");
-    }
-    if (__builtin_add_overflow(result.total, weight, &result.total)) {
-      throw InvalidArgument("weights: their sum passes 2^63 - 1 at [" + std::to_string(i) + "]");
-    }
-  }
-  return result;
-}
-
 void add_weights(InformationPairsJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.x.cols);
+  job.request.weights = checked_weights(options.weights, job.counted.x.cols);
 }
 void add_weights(InformationLabelJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.table.rows);
+  job.request.weights = checked_weights(options.weights, job.counted.table.rows);
 }
 void add_weights(InformationAllPairsJob& job, const InformationOptions& options) {
-  job.request.weights = weights_of(options, job.counted.table.rows);
+  job.request.weights = checked_weights(options.weights, job.counted.table.rows);
 }
 void add_weights(InformationJointJob&, const InformationOptions&) {}
 
@@ -204,11 +183,28 @@ template <class Job> std::size_t query(Job job, const Operands& inputs, const In
   return bytes_of(job);
 }
 
+template <class Job> CountingPlan query_plan(Job job, const Operands& inputs, const InformationOptions& options) {
+  const std::size_t bytes = query(job, inputs, options);
+  if (results_of(job) == 0) return {};
+  add_weights(job, options);
+  CountingPlan plan = cpu::counting_plan(job);
+  plan.workspace_bytes = bytes;
+  return plan;
+}
+
 }  // namespace
 
 std::size_t information_pairs_workspace(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
                                         const InformationOptions& options) {
   return query(
+      check(measures, x, y, given, options),
+      {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
+      options);
+}
+
+CountingPlan information_pairs_plan(const InformationSet& measures, CodeMatrix x, CodeMatrix y, CodeMatrix given,
+                                    const InformationOptions& options) {
+  return query_plan(
       check(measures, x, y, given, options),
       {operand(x.view, "x"), operand(y.view, "y"), operand(given.view, "given"), operand(options.weights, "weights")},
       options);
@@ -231,6 +227,14 @@ std::size_t information_label_workspace(const InformationSet& measures, CodeMatr
                options);
 }
 
+CountingPlan information_label_plan(const InformationSet& measures, CodeMatrix table, CodeVector label,
+                                    CodeVector given, const InformationOptions& options) {
+  return query_plan(check(measures, table, label, given, options),
+                    {operand(table.view, "table"), operand(label.view, "label"), operand(given.view, "given"),
+                     operand(options.weights, "weights")},
+                    options);
+}
+
 void information_label(const InformationSet& measures, CodeMatrix table, CodeVector label, CodeVector given,
                        MutableMatrixView out, const InformationOptions& options, Workspace workspace, Stream) {
   InformationLabelJob job = check(measures, table, label, given, options);
@@ -245,6 +249,13 @@ std::size_t information_all_pairs_workspace(const InformationSet& measures, Code
   return query(check(measures, table, given, options),
                {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
                options);
+}
+
+CountingPlan information_all_pairs_plan(const InformationSet& measures, CodeMatrix table, CodeVector given,
+                                        const InformationOptions& options) {
+  return query_plan(check(measures, table, given, options),
+                    {operand(table.view, "table"), operand(given.view, "given"), operand(options.weights, "weights")},
+                    options);
 }
 
 void information_all_pairs(const InformationSet& measures, CodeMatrix table, CodeVector given, MutableMatrixView out,

@@ -69,11 +69,19 @@ template <class Job> struct Engine {
   void (*cpu_run)(const Job&);
   std::size_t (*cuda_bytes)(const Job&);
   void (*cuda_run)(const Job&, Stream);
+  CountingPlan (*cpu_plan)(const Job&) = nullptr;  // of those that count
+  CountingPlan (*cuda_plan)(const Job&) = nullptr;
 
   std::size_t bytes(const Job& job, Backend backend) const {
     if (is_empty(job)) return 0;
     const std::size_t needed = backend == Backend::cuda ? cuda_bytes(job) : cpu_bytes(job);
     return needed == 0 ? 0 : needed + kWorkspaceSlack;
+  }
+  CountingPlan plan(const Job& job, Backend backend) const {
+    if (is_empty(job)) return {};
+    CountingPlan plan = backend == Backend::cuda ? cuda_plan(job) : cpu_plan(job);
+    plan.workspace_bytes = bytes(job, backend);
+    return plan;
   }
   void run(Job& job, const Execution& execution, const Operands& operands, const Workspace& workspace,
            Stream stream) const {
@@ -85,12 +93,18 @@ template <class Job> struct Engine {
   }
 };
 
-constexpr Engine<PairsJob> kPairs = {cpu::pairs_workspace_bytes, cpu::mutual_information_pairs,
-                                     cuda::pairs_workspace_bytes, cuda::mutual_information_pairs};
-constexpr Engine<LabelJob> kLabel = {cpu::label_workspace_bytes, cpu::mutual_information_label,
-                                     cuda::label_workspace_bytes, cuda::mutual_information_label};
-constexpr Engine<AllPairsJob> kAllPairs = {cpu::all_pairs_workspace_bytes, cpu::mutual_information_all_pairs,
-                                           cuda::all_pairs_workspace_bytes, cuda::mutual_information_all_pairs};
+constexpr Engine<PairsJob> kPairs = {cpu::pairs_workspace_bytes,  cpu::mutual_information_pairs,
+                                     cuda::pairs_workspace_bytes, cuda::mutual_information_pairs,
+                                     cpu::counting_plan,          cuda::counting_plan};
+constexpr Engine<LabelJob> kLabel = {cpu::label_workspace_bytes,  cpu::mutual_information_label,
+                                     cuda::label_workspace_bytes, cuda::mutual_information_label,
+                                     cpu::counting_plan,          cuda::counting_plan};
+constexpr Engine<AllPairsJob> kAllPairs = {cpu::all_pairs_workspace_bytes,
+                                           cpu::mutual_information_all_pairs,
+                                           cuda::all_pairs_workspace_bytes,
+                                           cuda::mutual_information_all_pairs,
+                                           cpu::counting_plan,
+                                           cuda::counting_plan};
 constexpr Engine<JointJob> kJoint = {cpu::joint_workspace_bytes, cpu::mutual_information_joint,
                                      cuda::joint_workspace_bytes, cuda::mutual_information_joint};
 
@@ -100,6 +114,12 @@ std::size_t mutual_information_pairs_workspace(MatrixView x, std::int64_t classe
                                                std::int64_t classes_y, const MutualInformationOptions& options) {
   const PairsJob job = check(x, classes_x, y, classes_y, options);
   return kPairs.bytes(job, resolve_backend(options.execution, {operand(x, "x"), operand(y, "y")}));
+}
+
+CountingPlan mutual_information_pairs_plan(MatrixView x, std::int64_t classes_x, MatrixView y, std::int64_t classes_y,
+                                           const MutualInformationOptions& options) {
+  const PairsJob job = check(x, classes_x, y, classes_y, options);
+  return kPairs.plan(job, resolve_backend(options.execution, {operand(x, "x"), operand(y, "y")}));
 }
 
 void mutual_information_pairs(MatrixView x, std::int64_t classes_x, MatrixView y, std::int64_t classes_y, double* out,
@@ -115,6 +135,12 @@ std::size_t mutual_information_label_workspace(MatrixView table, std::int64_t cl
   return kLabel.bytes(job, resolve_backend(options.execution, {operand(table, "table"), operand(label, "label")}));
 }
 
+CountingPlan mutual_information_label_plan(MatrixView table, std::int64_t classes, VectorView label,
+                                           std::int64_t label_classes, const MutualInformationOptions& options) {
+  const LabelJob job = check(table, classes, label, label_classes, options);
+  return kLabel.plan(job, resolve_backend(options.execution, {operand(table, "table"), operand(label, "label")}));
+}
+
 void mutual_information_label(MatrixView table, std::int64_t classes, VectorView label, std::int64_t label_classes,
                               double* out, const MutualInformationOptions& options, Workspace workspace,
                               Stream stream) {
@@ -128,6 +154,12 @@ std::size_t mutual_information_all_pairs_workspace(MatrixView table, std::int64_
                                                    const MutualInformationOptions& options) {
   const AllPairsJob job = check(table, classes, options);
   return kAllPairs.bytes(job, resolve_backend(options.execution, {operand(table, "table")}));
+}
+
+CountingPlan mutual_information_all_pairs_plan(MatrixView table, std::int64_t classes,
+                                               const MutualInformationOptions& options) {
+  const AllPairsJob job = check(table, classes, options);
+  return kAllPairs.plan(job, resolve_backend(options.execution, {operand(table, "table")}));
 }
 
 void mutual_information_all_pairs(MatrixView table, std::int64_t classes, MutableMatrixView out,

@@ -28,6 +28,9 @@ std::size_t label_workspace_bytes(const LabelJob&) { unavailable(); }
 void mutual_information_label(const LabelJob&, Stream) { unavailable(); }
 std::size_t all_pairs_workspace_bytes(const AllPairsJob&) { unavailable(); }
 void mutual_information_all_pairs(const AllPairsJob&, Stream) { unavailable(); }
+CountingPlan counting_plan(const PairsJob&) { unavailable(); }
+CountingPlan counting_plan(const LabelJob&) { unavailable(); }
+CountingPlan counting_plan(const AllPairsJob&) { unavailable(); }
 std::size_t joint_workspace_bytes(const JointJob&) { unavailable(); }
 void mutual_information_joint(const JointJob&, Stream) { unavailable(); }
 

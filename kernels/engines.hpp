@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kullback/counting_plan.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/divergence_loss.hpp"
 #include "kullback/mutual_information.hpp"
@@ -80,7 +81,8 @@ struct JointJob {
   void* workspace;
 };
 
-/// Workspace bytes are for `threads` threads and a pointer aligned to 64; the host adds the room to align it.
+/// Workspace bytes are for `threads` threads and a pointer aligned to 64; the host adds the room to align it, to a
+/// plan's as well.
 namespace cpu {
 std::size_t rows_workspace_bytes(const RowsJob& job);
 void rows(const RowsJob& job);
@@ -94,6 +96,9 @@ std::size_t label_workspace_bytes(const LabelJob& job);
 void mutual_information_label(const LabelJob& job);
 std::size_t all_pairs_workspace_bytes(const AllPairsJob& job);
 void mutual_information_all_pairs(const AllPairsJob& job);
+CountingPlan counting_plan(const PairsJob& job);
+CountingPlan counting_plan(const LabelJob& job);
+CountingPlan counting_plan(const AllPairsJob& job);
 std::size_t joint_workspace_bytes(const JointJob& job);
 void mutual_information_joint(const JointJob& job);
 }  // namespace cpu
@@ -123,6 +128,9 @@ std::size_t label_workspace_bytes(const LabelJob& job);
 void mutual_information_label(const LabelJob& job, Stream stream);
 std::size_t all_pairs_workspace_bytes(const AllPairsJob& job);
 void mutual_information_all_pairs(const AllPairsJob& job, Stream stream);
+CountingPlan counting_plan(const PairsJob& job);
+CountingPlan counting_plan(const LabelJob& job);
+CountingPlan counting_plan(const AllPairsJob& job);
 std::size_t joint_workspace_bytes(const JointJob& job);
 void mutual_information_joint(const JointJob& job, Stream stream);
 }  // namespace cuda

@@ -54,6 +54,18 @@ std::size_t information_bytes(const InformationLabelJob& job);
 void information(const InformationLabelJob& job);
 std::size_t information_bytes(const InformationAllPairsJob& job);
 void information(const InformationAllPairsJob& job);
+/// Adds to int64 tables [results, x's classes, y's classes]; invalid[r] is set where a code is out of range, and
+/// such a table is 0: how much of it was counted would depend on how the samples came. The measures play no part;
+/// without a given variable.
+struct CountedTables {
+  std::int64_t* counts;
+  std::uint8_t* invalid;
+};
+void count(const InformationPairsJob& job, const CountedTables& tables);
+void count(const InformationLabelJob& job, const CountedTables& tables);
+CountingPlan counting_plan(const InformationPairsJob& job);
+CountingPlan counting_plan(const InformationLabelJob& job);
+CountingPlan counting_plan(const InformationAllPairsJob& job);
 std::size_t information_bytes(const InformationJointJob& job);
 void information(const InformationJointJob& job);
 }  // namespace cpu

@@ -230,6 +230,40 @@ template <class Job> std::vector<double> run_with(const Ways& ways, Job job, Mir
   return out;
 }
 
+TEST(JointHistogram, ThePlanSaysWhatDecided) {
+  const auto plan_of = [](std::int64_t samples, std::int64_t classes, std::int64_t shared_bytes) {
+    const std::int64_t features = 5;
+    AllPairsJob job{};
+    job.table = {nullptr, DType::u8, samples, features, features};
+    job.classes = classes;
+    const cuda::HistogramRequest request = cuda::request_of(job);
+    return cuda::told(request, cuda::plan_of(request, {132, shared_bytes}, false));
+  };
+  // 16 classes and the line for codes out of range: a block of 4 x 4 pairs counts 16 * 17 * 17 * 4 = 18496 bytes.
+  const CountingPlan whole = plan_of(100'000, 16, 227 << 10);
+  EXPECT_EQ(whole.counting, Counting::shared_memory);
+  EXPECT_EQ(whole.reason, CountingReason::table_fits);
+  EXPECT_EQ(whole.pairs, 15);
+  EXPECT_EQ(whole.samples, 100'000);
+  EXPECT_EQ(whole.lines_x, 17);
+  EXPECT_GE(whole.value, 18496);
+  EXPECT_EQ(whole.limit, 227 << 10);
+  // 65 * 65 * 16 * 4 = 270400 bytes do not fit, 33 lines of them do, beside the codes.
+  const CountingPlan bands = plan_of(100'000, 64, 227 << 10);
+  EXPECT_EQ(bands.counting, Counting::shared_bands);
+  EXPECT_EQ(bands.reason, CountingReason::band_fits);
+  EXPECT_EQ(bands.value, 2);
+  EXPECT_EQ(bands.bands, 2);
+  const CountingPlan few = plan_of(100, 16, 16 << 10);
+  EXPECT_EQ(few.counting, Counting::device_memory);
+  EXPECT_EQ(few.reason, CountingReason::few_samples);
+  EXPECT_EQ(few.value, 17 * 17);
+  EXPECT_EQ(few.limit, 100);
+  const CountingPlan large = plan_of(100'000, 200, 1 << 10);
+  EXPECT_EQ(large.counting, Counting::device_memory);
+  EXPECT_EQ(large.reason, CountingReason::large_table);
+}
+
 TEST(JointHistogram, EveryWayOfCountingGivesTheSameBits) {
   auto random = seeded(62);
   const std::int64_t n = 3001, features = 21, batch = 3;

@@ -29,6 +29,8 @@ MEASURES = Suite(("kernels/cpu/information.cpp", "kernels/cpu/information_table.
                  (("information_test", "--gtest_filter=-*ManyS*"), ("information_test", "--gtest_filter=*ManyS*")))
 PLANES = Suite(("kernels/cpu/plane_pairs.cpp", "kernels/cpu/joint_histogram.cpp", "kernels/cpu/information.cpp"),
                (("plane_pairs_test",),))
+STATES = Suite(("host/joint_counts.cpp", "kernels/cpu/information.cpp"), (("information_test", "--gtest_filter=JointCount*"),))
+STATES_BYTES = Suite(("host/joint_counts_bytes.cpp",), STATES.tests)
 PERMUTATION = Suite(("kernels/cpu/permutation_test.cpp",), (("information_test", "--gtest_filter=Permutation.*"),))
 MEASURES_COUNTING = Suite(COUNTING.units, MEASURES.tests)
 
@@ -562,6 +564,23 @@ mutants(
      "            [&](std::int64_t i, std::int64_t j, const JointSummary& summary) {\n"
      "              store(r, i * features + j, summary);\n"
      "              if (i != j) store(r, j * features + i, summary);"))
+mutants(
+    STATES, "kernels/cpu/information.cpp",
+    ("a table with codes out of range keeps its counts", "std::fill_n(to, cells.rows * cells.cols, std::int64_t{0});", ""),
+    ("a later chunk counts again", "|| tables.invalid[result]) {", ") {"), leads=False)
+mutants(
+    STATES, "host/joint_counts.cpp",
+    ("flags not merged", "invalid_[t] |= other.invalid_[t];", ""),
+    ("merged counts kept for an invalid table", "if (invalid_[t]) std::fill_n", "if (false) std::fill_n"),
+    ("weights not counted as samples", "w.data == nullptr ? table.rows : w.total", "table.rows"),
+    ("missing code not compared", "a.missing != b.missing", "false"),
+    ("a table of zeros", "if (empty) joint =", "if (false) joint ="), leads=False)
+mutants(
+    STATES_BYTES, "host/joint_counts_bytes.cpp",
+    ("checksum not looked at", "if (get(at + kChecksumAt) != checksum_of(at, size))", "if (false)"),
+    ("negative counts taken", "state.counts_[c] >= 0 &&", ""),
+    ("counts not summed", "left -= state.counts_[c];", ""),
+    ("flag bytes not saved", "std::copy(invalid_.begin(), invalid_.end(), to);", ""), leads=False)
 mutants(
     PLANES, "kernels/cpu/plane_pairs.cpp",
     ("a group with missing codes counts as complete", "complete = complete && (rest == 0", "complete = complete || (rest == 0"),

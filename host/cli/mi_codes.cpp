@@ -75,18 +75,32 @@ MiFile::MiFile(const std::string& path, Along along) : along_(along) {
   variables_ = along == Along::column ? view.cols : view.rows;
 }
 
-MiFile MiFile::named(const std::string& text, MiFile& table) {
-  const auto name = std::find(table.names_.begin(), table.names_.end(), text);
-  if (!table.is_csv() || name == table.names_.end()) return MiFile(text, Along::row);
-  const auto column = table.columns_.begin() + (name - table.names_.begin());
-  MiFile file;
-  file.csv_ = table.csv_;
-  file.columns_ = {*column};
-  file.names_ = {*name};
-  file.described_ = text;
-  file.samples_ = table.samples_;
+MiFile MiFile::labels(const std::string& path) {
+  if (ends_with(path, ".csv")) return MiFile(path, Along::row);
+  const bool is_table = ArrayFile(path).shape().size() == 2;
+  return MiFile(path, is_table ? Along::column : Along::row);
+}
+
+bool MiFile::has(const std::string& name) const {
+  return is_csv() && std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+MiFile MiFile::only(std::int64_t index) const {
+  MiFile file = *this;
+  file.columns_ = {is_csv() ? columns_[static_cast<std::size_t>(index)] : index};
+  if (is_csv()) file.names_ = {names_[static_cast<std::size_t>(index)]};
   file.variables_ = 1;
   file.one_dimensional_ = true;
+  return file;
+}
+
+MiFile MiFile::named(const std::string& text, MiFile& table) {
+  if (!table.has(text)) return MiFile(text, Along::row);
+  const auto name = std::find(table.names_.begin(), table.names_.end(), text);
+  const auto column = table.columns_.begin() + (name - table.names_.begin());
+  MiFile file = table.only(name - table.names_.begin());
+  file.described_ = text;
+  file.along_ = Along::row;
   table.columns_.erase(column);
   table.names_.erase(name);
   --table.variables_;
@@ -96,8 +110,9 @@ MiFile MiFile::named(const std::string& text, MiFile& table) {
 Variable MiFile::variable(std::int64_t index, const CodingOptions& options) const {
   if (csv_) return weighted(csv_->column(columns_[static_cast<std::size_t>(index)], options.missing), options);
   const VectorView values = npy_->vector();
+  if (!columns_.empty()) index = columns_[static_cast<std::size_t>(index)];
   const std::int64_t first = along_ == Along::row ? index * samples_ : index;
-  const std::int64_t step = along_ == Along::row ? 1 : variables_;
+  const std::int64_t step = along_ == Along::row ? 1 : npy_->matrix().cols;
   Variable variable;
   for (std::int64_t s = 0; s < samples_; ++s) {
     bool missing;
@@ -119,7 +134,7 @@ Classes classes_of(const MiFile& file, const CodingOptions& options) {
   const std::int64_t rows = by_row ? file.variables() : file.samples(),
                      cols = by_row ? file.samples() : file.variables();
   const bool as_they_are = options.binning == Binning::automatic || options.binning == Binning::codes;
-  if (!file.is_csv() && !is_floating(file.npy()->dtype()) && as_they_are && !options.missing) {
+  if (file.is_whole_npy() && !is_floating(file.npy()->dtype()) && as_they_are && !options.missing) {
     classes.view = {file.npy()->vector().data, file.npy()->dtype(), rows, cols, cols};
     classes.count = count_direct(file.npy()->vector());
     classes.file = file.npy();

@@ -31,9 +31,18 @@ class MiFile {
   /// The file `text` or, if `table` is a .csv file that has a column of this name, that column: it is then no longer
   /// one of the table's variables.
   static MiFile named(const std::string& text, MiFile& table);
+  /// A file of labels, [samples] or [samples, labels].
+  static MiFile labels(const std::string& path);
+
+  /// A .csv file that has a column of this name.
+  bool has(const std::string& name) const;
+  /// One of the variables, as a file of its own.
+  MiFile only(std::int64_t index) const;
 
   bool is_csv() const { return csv_ != nullptr; }
   const std::shared_ptr<const ArrayFile>& npy() const { return npy_; }
+  /// Its codes lie in the file as they are to be counted.
+  bool is_whole_npy() const { return npy_ != nullptr && columns_.empty(); }
   std::int64_t samples() const { return samples_; }
   std::int64_t variables() const { return variables_; }
   /// Of the variables, of a .csv file.
@@ -45,11 +54,9 @@ class MiFile {
   Along along() const { return along_; }
 
  private:
-  MiFile() = default;
-
   std::shared_ptr<const ArrayFile> npy_;
   std::shared_ptr<const CsvTable> csv_;
-  std::vector<std::int64_t> columns_;  ///< of the .csv file
+  std::vector<std::int64_t> columns_;  ///< of the .csv file, or those of the .npy file's variables that are ours
   std::vector<std::string> names_;
   std::string described_;
   std::int64_t samples_ = 0, variables_ = 0;

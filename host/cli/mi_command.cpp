@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/mi_plot.hpp"
 #include "host/cli/mi_run.hpp"
 #include "host/cli/output_file.hpp"
 #include "host/cli/verification.hpp"
@@ -35,13 +36,19 @@ int run(const MiRequest& request) {
   require(request.permutations > 0 || !measures.has(Information::permutation_pvalue),
           "measure 'permutation_pvalue' needs a number of random tables: --permutations N");
   require_backend(request.common.execution);
-  OutputFile out(request.common.out);
+  require(request.plot.empty() || !request.joint, "--plot: a joint table has one number, there is nothing to draw");
+  require(request.plot.empty() || request.plot != request.common.out, "--plot and --out name the same file");
+  std::optional<PlotProgram> program;
+  if (!request.plot.empty()) program = PlotProgram::find();
+  OutputFile out(request.common.out), plot(request.plot);
   const MiReport report = request.joint             ? run_joint(request, measures)
                           : request.select          ? run_selection(request)
                           : request.pairs           ? run_all_pairs(request, measures)
                           : !request.target.empty() ? run_target(request, measures)
                                                     : run_pairs(request, measures);
+  if (program) program->draw(plot_of(report, request.common.unit), plot);
   publish(report, request.common, out);
+  plot.finish();
   if (!report.verification) return kExitDone;
   std::int64_t results = 1;
   for (std::int64_t n : report.shape) results *= n;
@@ -70,14 +77,17 @@ void add_coding_options(CLI::App& command, CodingOptions& coding) {
 }  // namespace
 
 void add_mi_command(CLI::App& app, Command& chosen) {
-  CLI::App& command =
-      add_command(app, "mi", "Mutual information and its kin: X Y | TABLE --target Y | TABLE --pairs | JOINT --joint");
+  CLI::App& command = add_command(
+      app, "mi", "Mutual information and its kin: X Y | TABLE --target Y[,Y...] | TABLE --pairs | JOINT --joint");
   auto r = std::make_shared<MiRequest>();
   add_file(command, "X", r->first,
            "Codes [samples] or [batch, samples], a table [samples, features] (.npy or .csv) or a joint table",
            Presence::required);
   add_file(command, "Y", r->second, "Codes of X's shape");
-  add_file(command, "--target", r->target, "Every feature of the table with these codes [samples], or its column");
+  add_file(
+      command, "--target", r->target,
+      "Every feature of the table with these codes [samples], or its column; several: L1,L2,... or a file [samples, "
+      "labels]");
   add_flag(command, "--pairs", r->pairs, "All pairs of features of the table");
   add_flag(command, "--joint", r->joint, "The file is a joint table of counts or probabilities");
   add_text(command, "--measure", "NAME[,NAME...]", r->measure,
@@ -120,6 +130,11 @@ void add_mi_command(CLI::App& app, Command& chosen) {
         r->threshold = x;
       },
       "Print only features, or pairs as a list of edges, whose first measure is at least X (p-values: at most)");
+  add_flag(command, "--explain", r->explain,
+           "Say on stderr, and as \"plan\" in json, how the tables are counted and what decided it");
+  add_file(command, "--plot", r->plot,
+           "Draw the first measure as SVG, with gnuplot or matplotlib: all pairs, or several labels, as a heat map, "
+           "else bars by rank");
   add_common_options(command, r->common);
   when_chosen(command, [r, &chosen] { chosen = [r] { return run(*r); }; });
 }

@@ -10,23 +10,33 @@
 
 namespace kullback::cli {
 
-MiRanking::MiRanking(const MiReport& report)
+MiRanking::MiRanking(const MiReport& report, std::size_t most)
     : report_(report), width_(report.shape.empty() ? 1 : static_cast<std::size_t>(report.shape.back())) {
   const MiColumn& by = report.columns[0];
-  for (std::size_t i = 0; i < by.values.size(); ++i)
-    if (!of_pairs() || i / width_ < i % width_) order_.push_back(i);
   const auto key = [&](std::size_t i) {
     const double v = by.values[i];
     return std::isnan(v) ? -std::numeric_limits<double>::infinity() : by.smallest_first ? -v : v;
   };
-  if (report.chosen.empty())
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
-  if (report.threshold) {
-    const double least = by.smallest_first ? -*report.threshold : *report.threshold;
-    order_.erase(std::remove_if(order_.begin(), order_.end(), [&](std::size_t i) { return !(key(i) >= least); }),
-                 order_.end());
+  const auto comes_before = [&](std::size_t a, std::size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; };
+  if (report.top) most = std::min(most, static_cast<std::size_t>(*report.top));
+  const double least = !report.threshold   ? -std::numeric_limits<double>::infinity()
+                       : by.smallest_first ? -*report.threshold
+                                           : *report.threshold;
+  const bool sorts = report.chosen.empty();
+  // Of hundreds of millions of pairs no more is kept than is wanted.
+  constexpr std::size_t kAtATime = 1 << 16;
+  for (std::size_t i = 0; i < by.values.size(); ++i) {
+    if (of_pairs() && i / width_ >= i % width_) continue;
+    if (!(key(i) >= least)) continue;
+    ++total_;
+    if (!sorts && order_.size() >= most) continue;
+    order_.push_back(i);
+    if (!sorts || order_.size() < kAtATime || order_.size() / 2 < most) continue;
+    std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(most), order_.end(), comes_before);
+    order_.resize(most);
   }
-  if (report.top) order_.resize(std::min(order_.size(), static_cast<std::size_t>(*report.top)));
+  if (sorts) std::sort(order_.begin(), order_.end(), comes_before);
+  order_.resize(std::min(order_.size(), most));
 }
 
 std::size_t MiRanking::index(std::size_t thing) const {
@@ -37,15 +47,22 @@ std::string MiRanking::name(std::size_t thing) const {
   return report_.names.empty() ? std::to_string(index(thing)) : report_.names[index(thing)];
 }
 
+std::string MiRanking::label(std::size_t i) const {
+  return of_pairs() ? name(first(i)) + ", " + name(second(i)) : name(i);
+}
+
+double drawn(const MiColumn& column, double value) {
+  return column.smallest_first ? -std::log10(std::max(value, 1e-320)) : value;
+}
+
 std::string ranked_table(const MiReport& report) {
   constexpr std::size_t kMost = 64;
   constexpr double kBar = 40;
-  const MiRanking ranking(report);
+  const MiRanking ranking(report, report.is_list() ? MiRanking::kAll : kMost);
   const MiColumn& by = report.columns[0];
-  const std::size_t shown = report.is_list() ? ranking.order().size() : std::min(ranking.order().size(), kMost);
-  // The smaller a p-value, the longer its bar.
+  const std::size_t shown = ranking.order().size();
   const auto length = [&](std::size_t i) {
-    const double v = by.smallest_first ? -std::log10(std::max(by.values[i], 1e-320)) : by.values[i];
+    const double v = drawn(by, by.values[i]);
     return std::isnan(v) ? 0 : std::max(v, 0.0);
   };
   double longest = 0;
@@ -55,8 +72,7 @@ std::string ranked_table(const MiReport& report) {
   std::size_t width = 13;
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t i = ranking.order()[k];
-    labels.push_back(ranking.name(ranking.first(i)));
-    if (ranking.of_pairs()) labels.back() += ", " + ranking.name(ranking.second(i));
+    labels.push_back(ranking.label(i));
     width = std::max(width, labels.back().size());
   }
   std::string text = fmt::format("{:>{}}", ranking.of_pairs() ? "features" : report.things, width);
@@ -72,9 +88,9 @@ std::string ranked_table(const MiReport& report) {
     const int bar = std::isfinite(share) ? static_cast<int>(std::lround(kBar * share)) : 0;
     text += bar > 0 ? fmt::format("  {:#<{}}\n", "", bar) : "\n";
   }
-  if (!report.is_list() && shown < ranking.order().size())
-    text += fmt::format("the first {} of {}; --top K, --format csv or --out OUT.npy for more\n", shown,
-                        ranking.order().size());
+  if (!report.is_list() && shown < ranking.total())
+    text +=
+        fmt::format("the first {} of {}; --top K, --format csv or --out OUT.npy for more\n", shown, ranking.total());
   return text;
 }
 

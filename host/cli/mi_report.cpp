@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/cli/mi_explain.hpp"
 #include "host/cli/mi_ranking.hpp"
 #include "host/cli/report.hpp"
 
@@ -29,6 +30,11 @@ Json json_values(const MiReport& report, const std::vector<double>& values) {
 }
 
 Json json_top(const MiReport& report) {
+  if (!report.labels.empty()) {
+    Json lists = Json::array();
+    for (std::size_t l = 0; l < report.labels.size(); ++l) lists.push_back(json_top(report_of_label(report, l)));
+    return lists;
+  }
   const MiRanking ranking(report);
   Json list = Json::array();
   for (std::size_t i : ranking.order()) {
@@ -62,6 +68,8 @@ std::string json_of(const MiReport& report, const CommonOptions& options) {
                  {"unit", name_of(options.unit)},
                  {"samples", report.samples ? Json(*report.samples) : Json()}};
   if (!report.names.empty()) object["names"] = report.names;
+  if (!report.labels.empty()) object["labels"] = report.labels;
+  if (report.plan) object["plan"] = json_plan(*report.plan);
   const bool ranked = report.is_list() && !report.shape.empty();
   object[ranked ? "top" : "value"] = ranked ? json_top(report) : value;
   return object.dump() + "\n";
@@ -77,7 +85,7 @@ std::string csv_field(const std::string& text) {
 /// [features, features], as in the output file.
 std::string csv_matrix(const MiReport& report) {
   const auto width = static_cast<std::size_t>(report.shape[1]);
-  const MiRanking ranking(report);
+  const MiRanking ranking(report, 0);
   std::string text = report.things;
   for (std::size_t j = 0; j < width; ++j) text += "," + csv_field(ranking.name(j));
   for (std::size_t i = 0; i < report.columns[0].values.size(); ++i) {
@@ -87,14 +95,18 @@ std::string csv_matrix(const MiReport& report) {
   return text + "\n";
 }
 
-/// A line for each result: all of them in order, or the first ones by rank.
-std::string csv_of(const MiReport& report) {
-  const MiRanking ranking(report);
-  if (ranking.of_pairs() && report.columns.size() == 1 && !report.is_list()) return csv_matrix(report);
-  std::string text = report.shape.empty() ? "" : ranking.of_pairs() ? "x,y," : std::string(report.things) + ",";
+std::string csv_names(const MiReport& report) {
+  std::string text;
   for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + c.name;
+  return text;
+}
+
+/// A line for each result, which begins with `before`: all of them in order, or the first ones by rank.
+std::string csv_lines(const MiReport& report, const std::string& before) {
+  const MiRanking ranking(report, report.is_list() ? MiRanking::kAll : 0);
+  std::string text;
   const auto add = [&](std::size_t i) {
-    text += "\n";
+    text += "\n" + before;
     if (!report.shape.empty()) text += csv_field(ranking.name(ranking.first(i))) + ",";
     if (ranking.of_pairs()) text += csv_field(ranking.name(ranking.second(i))) + ",";
     for (const MiColumn& c : report.columns) text += (&c == &report.columns[0] ? "" : ",") + csv_number(c.values[i]);
@@ -104,13 +116,33 @@ std::string csv_of(const MiReport& report) {
   } else {
     for (std::size_t i = 0; i < report.columns[0].values.size(); ++i) add(i);
   }
-  return text + "\n";
+  return text;
+}
+
+std::string csv_of(const MiReport& report) {
+  if (!report.labels.empty()) {
+    std::string text = fmt::format("label,{},{}", report.things, csv_names(report));
+    for (std::size_t l = 0; l < report.labels.size(); ++l)
+      text += csv_lines(report_of_label(report, l), csv_field(report.labels[l]) + ",");
+    return text + "\n";
+  }
+  const bool of_pairs = report.shape.size() == 2;
+  if (of_pairs && report.columns.size() == 1 && !report.is_list()) return csv_matrix(report);
+  const std::string things = report.shape.empty() ? "" : of_pairs ? "x,y," : std::string(report.things) + ",";
+  return things + csv_names(report) + csv_lines(report, "") + "\n";
 }
 
 std::string table_of(const MiReport& report, const CommonOptions& options) {
   const std::string samples = report.samples ? fmt::format("{} samples   ", *report.samples) : "";
   const std::string heading = fmt::format("{}\n{}unit: {}   backend: {}\n\n", report.inputs, samples,
                                           name_of(options.unit), name_of(resolved(options.execution.backend)));
+  if (!report.labels.empty()) {
+    std::string text = heading;
+    for (std::size_t l = 0; l < report.labels.size(); ++l)
+      text += fmt::format("{}label: {}\n{}", l == 0 ? "" : "\n", report.labels[l],
+                          ranked_table(report_of_label(report, l)));
+    return text;
+  }
   if (!report.shape.empty()) return heading + ranked_table(report);
   std::size_t width = 0;
   for (const MiColumn& c : report.columns) width = std::max(width, c.name.size());
@@ -148,6 +180,21 @@ void write_values(const MiReport& report, OutputFile& out) {
 }
 
 }  // namespace
+
+MiReport report_of_label(const MiReport& report, std::size_t label) {
+  MiReport one;
+  one.samples = report.samples;
+  one.shape = {report.shape[1]};
+  one.things = report.things;
+  one.names = report.names;
+  one.top = report.top;
+  one.threshold = report.threshold;
+  for (const MiColumn& c : report.columns) {
+    const auto first = c.values.begin() + static_cast<std::ptrdiff_t>(label) * report.shape[1];
+    one.columns.push_back({c.name, {first, first + report.shape[1]}, c.smallest_first});
+  }
+  return one;
+}
 
 void publish(const MiReport& report, const CommonOptions& options, OutputFile& out) {
   if (out.wanted()) write_values(report, out);

@@ -10,8 +10,8 @@
 namespace kullback::cli {
 
 struct MiRequest {
-  std::string first, second, target, given, weights, measure = "mi";
-  bool pairs = false, joint = false;
+  std::string first, second, target, given, weights, plot, measure = "mi";
+  bool pairs = false, joint = false, explain = false;
   Normalizer normalizer = Normalizer::arithmetic;
   CodingOptions coding;
   std::optional<std::int64_t> top;

@@ -19,15 +19,24 @@
 namespace kullback::cli {
 namespace {
 
-// The one name that the signal handler removes; empty when there is nothing to remove.
-char unfinished[PATH_MAX] = "";
+// The names that the signal handler removes; empty when there is nothing to remove.
+constexpr int kMostFiles = 2;
+char unfinished[kMostFiles][PATH_MAX] = {};
+
+/// For one more file.
+char* free_name() {
+  for (char(&name)[PATH_MAX] : unfinished)
+    if (name[0] == '\0') return name;
+  throw InvalidArgument("too many output files at once");
+}
 
 void write_error(const char* text) {
   if (write(STDERR_FILENO, text, std::strlen(text)) < 0) _exit(kExitBadInput);
 }
 
 void on_signal(int signal, siginfo_t* info, void*) {
-  if (unfinished[0] != '\0') unlink(unfinished);
+  for (const char* name : unfinished)
+    if (name[0] != '\0') unlink(name);
   if (signal == SIGBUS) {
     const char* path = mapped_file_at(info->si_addr);
     write_error("kullback: ");
@@ -65,19 +74,21 @@ OutputFile::OutputFile(const std::string& path) : path_(path) {
     throw InvalidArgument(path + ": cannot write the output: it exists and is not a regular file");
   target_ = follow_links(path);
   const std::string temporary = target_ + ".tmp." + std::to_string(getpid());
-  if (temporary.size() >= sizeof unfinished) throw InvalidArgument(path + ": cannot write the output: name too long");
-  std::memcpy(unfinished, temporary.c_str(), temporary.size() + 1);  // before the file: a signal may come in between
-  fd_ = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (temporary.size() >= sizeof unfinished[0])
+    throw InvalidArgument(path + ": cannot write the output: name too long");
+  unfinished_ = free_name();
+  std::memcpy(unfinished_, temporary.c_str(), temporary.size() + 1);  // before the file: a signal may come in between
+  fd_ = open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd_ >= 0) return;
-  unfinished[0] = '\0';
+  unfinished_[0] = '\0';
   fail();
 }
 
 OutputFile::~OutputFile() {
   if (fd_ < 0) return;
   close(fd_);
-  unlink(unfinished);
-  unfinished[0] = '\0';
+  unlink(unfinished_);
+  unfinished_[0] = '\0';
 }
 
 void OutputFile::write_header(const std::vector<std::int64_t>& shape) {
@@ -100,8 +111,8 @@ void OutputFile::write_bytes(const void* bytes, std::size_t count) {
 
 void OutputFile::finish() {
   if (fd_ < 0) return;
-  if (rename(unfinished, target_.c_str()) != 0) fail();
-  unfinished[0] = '\0';
+  if (rename(unfinished_, target_.c_str()) != 0) fail();
+  unfinished_[0] = '\0';
   const int fd = fd_;
   fd_ = -1;
   if (close(fd) != 0) fail();

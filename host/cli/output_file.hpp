@@ -6,8 +6,8 @@
 
 namespace kullback::cli {
 
-/// The --out file. It is written beside its final name and renamed at the end, so that no failure, and no signal that
-/// can be caught, leaves half of it behind. An empty path makes it do nothing.
+/// A file that is asked for, as by --out. It is written beside its final name and renamed at the end, so that no
+/// failure, and no signal that can be caught, leaves half of it behind. An empty path makes it do nothing.
 class OutputFile {
  public:
   /// Throws InvalidArgument now, before anything is computed, if the file could not be written.
@@ -16,6 +16,8 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  /// -1: not wanted, or finished.
+  int fd() const { return fd_; }
   bool wanted() const { return !path_.empty(); }
   void write_header(const std::vector<std::int64_t>& shape);
   void write(const double* values, std::size_t count);
@@ -26,7 +28,8 @@ class OutputFile {
   [[noreturn]] void fail() const;
   void write_bytes(const void* bytes, std::size_t count);
 
-  std::string path_, target_;  ///< target_: what path_ is, or links to
+  std::string path_, target_;   ///< target_: what path_ is, or links to
+  char* unfinished_ = nullptr;  ///< its name until then, where the signals' handler finds it
   int fd_ = -1;
 };
 

@@ -2,6 +2,7 @@
 
 #include "kullback/backend.hpp"
 #include "kullback/column_measures.hpp"
+#include "kullback/counting_plan.hpp"
 #include "kullback/cross_entropy.hpp"
 #include "kullback/device_memory.hpp"
 #include "kullback/divergence_loss.hpp"
@@ -9,6 +10,7 @@
 #include "kullback/error.hpp"
 #include "kullback/feature_selection.hpp"
 #include "kullback/information.hpp"
+#include "kullback/joint_counts.hpp"
 #include "kullback/matrix_view.hpp"
 #include "kullback/mutual_information.hpp"
 #include "kullback/rows.hpp"

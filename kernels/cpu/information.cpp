@@ -1,8 +1,11 @@
 #include "kernels/cpu/information.hpp"
 
+#include <algorithm>
+
 #include "kernels/cpu/joint_engine.hpp"
 #include "kernels/cpu/permutation_test.hpp"
 #include "kernels/cpu/plane_pairs.hpp"
+#include "kernels/cpu/tell_plan.hpp"
 
 /// Measures of integer codes from one count of each pair.
 namespace kullback::cpu {
@@ -25,7 +28,14 @@ JointSummary summary_of(Isa isa, const JointCounts<Count>& table, std::uint64_t*
   return summary;
 }
 
-/// Lines of missing codes are left out; the strata of a given variable lie one above the other.
+/// The table that begins at `cells`, the caller's x first; lines of missing codes are left out.
+template <class Count>
+JointCounts<Count> counts_of(const TilePlan& plan, const CodeTile& tile, const Count* cells, std::int64_t line) {
+  const std::int64_t x = tile.x.classes, y = tile.y.classes;
+  return plan.transposed ? JointCounts<Count>{cells, y, x, 1, line} : JointCounts<Count>{cells, x, y, line, 1};
+}
+
+/// The strata of a given variable lie one above the other.
 struct SummaryOf {
   const InformationRequest& request;
   void* workspace;
@@ -35,10 +45,7 @@ struct SummaryOf {
   JointSummary operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
     if (pair.cells == nullptr) return JointSummary::invalid();
     const auto table_of = [&](std::int64_t z) {
-      const Count* cells = pair.cells + z * tile.lines_in_stratum() * pair.line;
-      const std::int64_t x = tile.x.classes, y = tile.y.classes;
-      return plan.transposed ? JointCounts<Count>{cells, y, x, 1, pair.line}
-                             : JointCounts<Count>{cells, x, y, pair.line, 1};
+      return counts_of(plan, tile, pair.cells + z * tile.lines_in_stratum() * pair.line, pair.line);
     };
     const bool has_given = tile.given.data != nullptr;
     const std::int64_t strata = has_given ? tile.given.classes : 1;
@@ -72,6 +79,26 @@ struct SummaryOf {
     return permutation_room(tile.given.data == nullptr ? 1 : tile.given.classes, tile.x.classes, tile.y.classes);
   }
 };
+
+/// The cells themselves; null where a code is out of range.
+struct CellsOf {
+  template <class Count>
+  JointCounts<Count> operator()(const TilePlan& plan, const CodeTile& tile, const PairTable<Count>& pair) const {
+    return counts_of(plan, tile, pair.cells, pair.line);
+  }
+};
+
+template <class Count> void add(const JointCounts<Count>& cells, std::int64_t result, const CountedTables& tables) {
+  std::int64_t* to = tables.counts + result * cells.rows * cells.cols;
+  if (cells.cells == nullptr || tables.invalid[result]) {
+    tables.invalid[result] = 1;
+    std::fill_n(to, cells.rows * cells.cols, std::int64_t{0});
+    return;
+  }
+  for (std::int64_t i = 0; i < cells.rows; ++i) {
+    for (std::int64_t j = 0; j < cells.cols; ++j) *to++ += static_cast<std::int64_t>(cells.at(i, j));
+  }
+}
 
 MissingCode missing_code(const InformationRequest& r) { return {r.missing.has_value(), r.missing.value_or(0)}; }
 
@@ -128,7 +155,14 @@ TilePlan plan_of(const InformationAllPairsJob& job) {
 
 std::size_t information_bytes(const InformationPairsJob& job) { return plan_of(job).bytes(); }
 
-void information(const InformationPairsJob& job) {
+CountingPlan counting_plan(const InformationPairsJob& job) {
+  return told(plan_of(job), job.counted.x.rows, kNotAllPairs);
+}
+
+namespace {
+
+template <class Finish, class Store>
+void run(const InformationPairsJob& job, const Finish& finish, const Store& store) {
   const PairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const PairsTiles tile_at = {
@@ -139,13 +173,31 @@ void information(const InformationPairsJob& job) {
       given_of(r),
       r.given_step,
       r.weights.data};
-  run_tiles(plan_of(job), c.workspace, tile_at, SummaryOf{r, c.workspace},
-            [&](std::int64_t b, std::int64_t, const JointSummary& summary) { store(r, b, summary); });
+  run_tiles(plan_of(job), c.workspace, tile_at, finish,
+            [&](std::int64_t b, std::int64_t, const auto& result) { store(b, result); });
+}
+
+}  // namespace
+
+void information(const InformationPairsJob& job) {
+  run(job, SummaryOf{job.request, job.counted.workspace},
+      [&](std::int64_t b, const JointSummary& summary) { store(job.request, b, summary); });
+}
+
+void count(const InformationPairsJob& job, const CountedTables& tables) {
+  run(job, CellsOf{}, [&](std::int64_t b, const auto& cells) { add(cells, b, tables); });
 }
 
 std::size_t information_bytes(const InformationLabelJob& job) { return plan_of(job).bytes(); }
 
-void information(const InformationLabelJob& job) {
+CountingPlan counting_plan(const InformationLabelJob& job) {
+  return told(plan_of(job), job.counted.table, kNotAllPairs);
+}
+
+namespace {
+
+template <class Finish, class Store>
+void run(const InformationLabelJob& job, const Finish& finish, const Store& store) {
   const LabelJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = plan_of(job);
@@ -154,8 +206,19 @@ void information(const InformationLabelJob& job) {
     const CodeColumns features = columns_of(c.table, c.classes, t * plan.y_cols, plan.y_cols);
     return CodeTile{label, with_lines(features, plan.y_lines, r), false, given_of(r), r.weights.data};
   };
-  run_tiles(plan, c.workspace, tile_at, SummaryOf{r, c.workspace},
-            [&](std::int64_t, std::int64_t feature, const JointSummary& summary) { store(r, feature, summary); });
+  run_tiles(plan, c.workspace, tile_at, finish,
+            [&](std::int64_t, std::int64_t feature, const auto& result) { store(feature, result); });
+}
+
+}  // namespace
+
+void information(const InformationLabelJob& job) {
+  run(job, SummaryOf{job.request, job.counted.workspace},
+      [&](std::int64_t feature, const JointSummary& summary) { store(job.request, feature, summary); });
+}
+
+void count(const InformationLabelJob& job, const CountedTables& tables) {
+  run(job, CellsOf{}, [&](std::int64_t feature, const auto& cells) { add(cells, feature, tables); });
 }
 
 namespace {
@@ -192,11 +255,12 @@ bool is_mutual_information(const InformationRequest& r) {
 }
 
 /// Planes count samples one bit each, and have no random tables.
-bool suits_planes(const InformationAllPairsJob& job) {
+CountingChoice choose(const InformationAllPairsJob& job) {
   const InformationRequest& r = job.request;
-  const bool counts_alone = r.given.view.data == nullptr && r.weights.data == nullptr;
-  return counts_alone && (parts_of(r.measures) & kPartPermutation) == 0 &&
-         PlanePlan::suits(job.counted.table, job.counted.classes);
+  if (r.given.view.data != nullptr) return {CountingReason::given};
+  if (r.weights.data != nullptr) return {CountingReason::weights};
+  if (parts_of(r.measures) & kPartPermutation) return {CountingReason::permutations};
+  return PlanePlan::choose(job.counted.table, job.counted.classes);
 }
 
 PlanePlan plane_plan_of(const InformationAllPairsJob& job) {
@@ -221,11 +285,17 @@ void run_planes(const InformationAllPairsJob& job) {
 }  // namespace
 
 std::size_t information_bytes(const InformationAllPairsJob& job) {
-  return suits_planes(job) ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+  return choose(job).planes() ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+}
+
+CountingPlan counting_plan(const InformationAllPairsJob& job) {
+  const CountingChoice choice = choose(job);
+  if (choice.planes()) return told(plane_plan_of(job), choice);
+  return told_all_pairs(plan_of(job), job.counted.table, choice);
 }
 
 void information(const InformationAllPairsJob& job) {
-  if (suits_planes(job)) return run_planes(job);
+  if (choose(job).planes()) return run_planes(job);
   const AllPairsJob& c = job.counted;
   const InformationRequest& r = job.request;
   const TilePlan plan = plan_of(job);

@@ -9,6 +9,7 @@
 #include "kernels/cpu/targets.hpp"
 #include "kernels/math/mutual_information.hpp"
 #include "kernels/policy.hpp"
+#include "kullback/counting_plan.hpp"
 
 /// Joint histograms of integer codes: tiles of columns of x against columns of y, counted by code_tile.hpp and finished
 /// by whoever asks. Threads take whole tiles, or share the samples of each tile where there are few tiles; counts are
@@ -16,6 +17,14 @@
 namespace kullback::cpu {
 
 constexpr std::size_t align_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// Bit planes or histograms, and why.
+struct CountingChoice {
+  CountingReason reason;
+  std::int64_t value = 0, limit = 0;
+
+  bool planes() const { return reason == CountingReason::few_classes; }
+};
 
 /// What all tiles of a call have in common; tiles at the edge are smaller.
 struct TilePlan {

@@ -1,5 +1,6 @@
 #include "kernels/cpu/joint_engine.hpp"
 #include "kernels/cpu/plane_pairs.hpp"
+#include "kernels/cpu/tell_plan.hpp"
 #include "kernels/engines.hpp"
 
 /// Mutual information of integer codes: the three public shapes are one engine.
@@ -41,6 +42,8 @@ PlanePlan plane_plan_of(const AllPairsJob& job) {
 
 std::size_t pairs_workspace_bytes(const PairsJob& job) { return plan_of(job).bytes(); }
 
+CountingPlan counting_plan(const PairsJob& job) { return told(plan_of(job), job.x.rows, kNotAllPairs); }
+
 void mutual_information_pairs(const PairsJob& job) {
   const PairsTiles tile_at = {vector_columns(job.x.data, job.x.dtype, job.classes_x),
                               vector_columns(job.y.data, job.y.dtype, job.classes_y), job.x.row_stride,
@@ -50,6 +53,8 @@ void mutual_information_pairs(const PairsJob& job) {
 }
 
 std::size_t label_workspace_bytes(const LabelJob& job) { return plan_of(job).bytes(); }
+
+CountingPlan counting_plan(const LabelJob& job) { return told(plan_of(job), job.table, kNotAllPairs); }
 
 void mutual_information_label(const LabelJob& job) {
   const TilePlan plan = plan_of(job);
@@ -62,11 +67,16 @@ void mutual_information_label(const LabelJob& job) {
 }
 
 std::size_t all_pairs_workspace_bytes(const AllPairsJob& job) {
-  return PlanePlan::suits(job.table, job.classes) ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+  return PlanePlan::choose(job.table, job.classes).planes() ? plane_plan_of(job).bytes() : plan_of(job).bytes();
+}
+
+CountingPlan counting_plan(const AllPairsJob& job) {
+  const CountingChoice choice = PlanePlan::choose(job.table, job.classes);
+  return choice.planes() ? told(plane_plan_of(job), choice) : told_all_pairs(plan_of(job), job.table, choice);
 }
 
 void mutual_information_all_pairs(const AllPairsJob& job) {
-  if (PlanePlan::suits(job.table, job.classes)) {
+  if (PlanePlan::choose(job.table, job.classes).planes()) {
     return plane_information(plane_plan_of(job), job.table, job.workspace, static_cast<double*>(job.out.data),
                              job.out.row_stride, 1, job.unit_scale);
   }

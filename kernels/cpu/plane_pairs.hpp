@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/joint_engine.hpp"
 #include "kernels/cpu/plane_engines.hpp"
+#include "kullback/counting_plan.hpp"
 
 /// All pairs of features by bit planes: the table is packed once, then threads take squares of groups of features,
 /// count them and hand the counts to a sink.
@@ -37,11 +38,15 @@ struct PlanePlan {
   std::int64_t together;   ///< groups on the side of what is counted together
   std::size_t sink_bytes;  ///< of each thread
 
-  static bool suits(const MatrixView& table, std::int64_t classes) {
+  static CountingChoice choose(const MatrixView& table, std::int64_t classes) {
     constexpr PlanePolicy policy = kPlanePolicy;
-    return classes <= policy.most_classes &&
-           table.cols >= (classes <= policy.few_classes ? policy.least_features_few : policy.least_features) &&
-           table.cols <= policy.most_codes / std::max<std::int64_t>(table.rows, 1);
+    const std::int64_t least = classes <= policy.few_classes ? policy.least_features_few : policy.least_features;
+    if (classes > policy.most_classes) return {CountingReason::many_classes, classes, policy.most_classes};
+    if (table.cols < least) return {CountingReason::few_features, table.cols, least};
+    if (table.cols > policy.most_codes / std::max<std::int64_t>(table.rows, 1)) {
+      return {CountingReason::many_codes, 0, policy.most_codes};
+    }
+    return {CountingReason::few_classes, classes, policy.most_classes};
   }
 
   PlanePlan(const MatrixView& table, std::int64_t classes, MissingCode missing_code, int threads_allowed,

@@ -32,12 +32,27 @@ class Planner {
   HistogramPlan plan() {
     plan_.launch.x = request_.x, plan_.launch.y = request_.y;
     plan_.launch.samples = request_.samples;
-    if (!fit_whole() && !fit_in_bands()) count_in_memory();
+    const std::int64_t most_bytes = limits_.shared_bytes_per_block;
+    if (fit_whole()) {
+      decide(Counting::shared_memory, CountingReason::table_fits, static_cast<std::int64_t>(plan_.block.shared_bytes),
+             most_bytes);
+    } else if (request_.samples < cells()) {  // most cells stay empty
+      decide(Counting::device_memory, CountingReason::few_samples, cells(), request_.samples);
+    } else if (fit_in_bands()) {
+      decide(Counting::shared_bands, CountingReason::band_fits, plan_.launch.bands, most_bytes);
+    } else {
+      decide(Counting::device_memory, CountingReason::large_table, cells(), most_bytes);
+    }
+    if (plan_.counting == Counting::device_memory) count_in_memory();
     share_samples();
     return plan_;
   }
 
  private:
+  std::int64_t cells() const { return std::int64_t{request_.x.lines} * request_.y.lines; }
+  void decide(Counting counting, CountingReason reason, std::int64_t value, std::int64_t limit) {
+    plan_.counting = counting, plan_.reason = reason, plan_.value = value, plan_.limit = limit;
+  }
   bool is_pairs() const { return request_.call == Call::pairs; }
   bool is_bytes() const { return request_.x.dtype == DType::u8 && request_.y.dtype == DType::u8; }
   std::int64_t all_blocks() const { return ceil_div(request_.cols, kBlockSide); }
@@ -131,8 +146,6 @@ class Planner {
   }
 
   bool fit_in_bands() {
-    const std::int64_t cells = std::int64_t{request_.x.lines} * request_.y.lines;
-    if (request_.samples < cells) return false;  // most cells stay empty
     for (int bands = 2; bands <= kPolicy.most_bands; ++bands) {
       if (fit(large_, 1, 1, bands)) return true;
     }
@@ -193,6 +206,27 @@ class Planner {
 
 HistogramPlan plan_of(const HistogramRequest& request, const DeviceLimits& limits, bool wide) {
   return Planner(request, limits, wide).plan();
+}
+
+CountingPlan told(const HistogramRequest& request, const HistogramPlan& plan) {
+  const CountLaunch& launch = plan.launch;
+  CountingPlan told;
+  told.backend = Backend::cuda;
+  told.counting = plan.counting;
+  told.reason = plan.reason, told.value = plan.value, told.limit = plan.limit;
+  told.samples = request.samples;
+  told.features = request.call == Call::pairs ? 0 : request.cols;
+  told.pairs = request.call == Call::all_pairs ? request.cols * (request.cols + 1) / 2 : request.cols;
+  told.lines_x = launch.x.lines, told.lines_y = launch.y.lines;
+  told.tile_pairs = launch.tiling.pairs_per_tile();
+  told.copies = request.call == Call::pairs ? launch.slots : 1;
+  told.counter_bits = launch.wide ? 64 : 32;
+  told.threads = plan.block.threads;
+  told.threads_share_samples = launch.parts > 1;
+  told.blocks = plan.block.blocks;
+  told.bands = launch.bands;
+  told.shared_bytes = plan.block.shared_bytes;
+  return told;
 }
 
 }  // namespace kullback::cuda

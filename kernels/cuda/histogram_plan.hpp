@@ -27,9 +27,12 @@ struct HistogramPlan {
   LaunchShape block;                ///< blocks: of a tile
   std::int64_t wave_tiles;          ///< tiles that are counted before they are finished
   std::int64_t row_step, col_step;  ///< of a pair's table in the workspace
+  Counting counting;                ///< where tables are counted
+  CountingReason reason;
+  std::int64_t value, limit;  ///< that decided it
 
   /// Whether blocks add to counters, which must be cleared before, or have them for themselves.
-  bool adds_up() const { return launch.parts > 1 || launch.wide || kernel == kCountInMemory; }
+  bool adds_up() const { return launch.parts > 1 || launch.wide || counting == Counting::device_memory; }
 };
 
 /// `wide`: counts need 64 bits.
@@ -37,6 +40,9 @@ HistogramPlan plan_of(const HistogramRequest& request, const DeviceLimits& limit
 inline HistogramPlan plan_of(const HistogramRequest& request) {
   return plan_of(request, device_limits(), request.samples >> 31 != 0);
 }
+
+/// As the public plan.
+CountingPlan told(const HistogramRequest& request, const HistogramPlan& plan);
 
 /// joint_histogram.cpp: counts and finishes, wave by wave.
 std::size_t workspace_bytes(const HistogramPlan& plan);

@@ -125,7 +125,16 @@ template <class Job> void run(const Job& job, Stream stream) {
   run(request, plan_of(request), job.workspace, stream);
 }
 
+template <class Job> CountingPlan told_plan(const Job& job) {
+  const HistogramRequest request = request_of(job);
+  return told(request, plan_of(request));
+}
+
 }  // namespace
+
+CountingPlan counting_plan(const PairsJob& job) { return told_plan(job); }
+CountingPlan counting_plan(const LabelJob& job) { return told_plan(job); }
+CountingPlan counting_plan(const AllPairsJob& job) { return told_plan(job); }
 
 std::size_t pairs_workspace_bytes(const PairsJob& job) { return workspace_bytes(plan_of(request_of(job))); }
 std::size_t label_workspace_bytes(const LabelJob& job) { return workspace_bytes(plan_of(request_of(job))); }
