@@ -94,7 +94,7 @@ Batch genotypes_batch(const std::string& path, const Platform& platform) {
 }  // namespace
 
 std::vector<std::function<Batch()>> RealInput::batches(const Platform& platform, Effort effort) const {
-  std::vector<std::function<Batch()>> batches = {[this, &platform] { return batch(platform); }};
+  std::vector<std::function<Batch()>> batches = {[=, &platform] { return batch(platform, effort); }};
   const std::string genotypes = (fs::path(files_->codes.path()).parent_path() / kGenotypes).string();
   // Gigabytes of results, on the one backend that takes missing values.
   if (platform.backend == Backend::cpu && effort == Effort::full && fs::exists(genotypes))
@@ -102,19 +102,22 @@ std::vector<std::function<Batch()>> RealInput::batches(const Platform& platform,
   return batches;
 }
 
-Batch RealInput::batch(const Platform& platform) const {
+Batch RealInput::batch(const Platform& platform, Effort effort) const {
   const Files& f = *files_;
+  MatrixView paired = f.codes.matrix();
+  if (effort == Effort::smoke) paired.rows = std::min<std::int64_t>(paired.rows, 100);
   const RowsInput pair = f.pair();
   const Placement of_rows = placement(platform, std::min(bytes_of(pair.p), bytes_of(pair.q)));
   const Placement of_codes = placement(platform, bytes_of(f.codes.matrix()));
   const RowsOperands input(pair, of_rows);
-  const InputView<MatrixView> codes(f.codes.matrix(), of_codes);
+  const InputView<MatrixView> codes(f.codes.matrix(), of_codes), of_pairs(paired, of_codes);
   const InputView<VectorView> labels(f.labels.vector(), of_codes);
   const MeasureSet all = all_measures();
   Batch batch;
   batch.prepare = [=, files = files_] {  // which the views are of
     input.upload();
     codes.upload();
+    of_pairs.upload();
     labels.upload();
   };
   auto& cases = batch.cases;
@@ -122,7 +125,7 @@ Batch RealInput::batch(const Platform& platform) const {
   cases.push_back(rows_case(fmt::format("all {} from one read", all.size()), all, input, {}));
   for (Gradient g : {Gradient::no, Gradient::yes}) cases.push_back(cross_entropy_case(input, g));
   cases.push_back(mi_label_case(codes, f.code_classes, labels, f.label_classes, of_codes));
-  cases.push_back(mi_all_pairs_case(codes, f.code_classes, of_codes));
+  cases.push_back(mi_all_pairs_case(of_pairs, f.code_classes, of_codes));
   return batch;
 }
 

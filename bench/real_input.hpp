@@ -22,7 +22,7 @@ class RealInput {
 
  private:
   struct Files;
-  Batch batch(const Platform& platform) const;
+  Batch batch(const Platform& platform, Effort effort) const;
   std::shared_ptr<const Files> files_;
 };
 

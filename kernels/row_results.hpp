@@ -3,7 +3,9 @@
 #include "kernels/engines.hpp"
 #include "kernels/math/convert.hpp"
 #include "kernels/math/label.hpp"
+#include "kernels/math/row_side.hpp"
 #include "kernels/measures/all.hpp"
+#include "kernels/row_plan.hpp"
 
 /// What becomes of a row's sums and facts, the same for both backends.
 namespace kullback {
@@ -19,6 +21,25 @@ KULLBACK_HD double smoothed_log_probability(const RowsJob& job, double log_q_lab
 template <class M> KULLBACK_HD double unit_of(const RowsJob& job) {
   if (!M::kInfo.scaled) return 1;
   return M::kId == Measure::js_distance ? sqrt(job.unit_scale) : job.unit_scale;
+}
+
+/// Whether entries of a row of logarithms underflow as probabilities.
+template <class T> KULLBACK_HD bool loses_probabilities(const RowSide<T>& side) {
+  if (side.form == Form::log_prob) return -side.min > T(86);
+  const double range = static_cast<double>(side.max) - static_cast<double>(side.min);
+  return side.form == Form::softmax && range * static_cast<double>(side.scale.hi) + side.log_sum > 86;
+}
+
+/// Whether an entropy is so small that those are a part of it: their logarithms make them a hundred times what
+/// underflow may cost. Such a row is computed in double. `sum` is of the terms that are asked for.
+template <class T, class Sum>
+KULLBACK_HD bool entropy_leaves_float(const RowsPlan& plan, const RowSide<T>& p, const RowSide<T>& q, const Sum& sum) {
+  if (sizeof(T) != sizeof(float)) return false;
+  constexpr double kSmall = 0x1p-80;
+  const bool of_p = ((plan.sums & kTermBit<Entropy>) != 0 && sum(Entropy{}) < kSmall) ||
+                    ((plan.sums & kTermBit<CrossEntropy>) != 0 && sum(CrossEntropy{}) < kSmall);
+  const bool of_q = (plan.sums & kTermBit<EntropyQ>) != 0 && sum(EntropyQ{}) < kSmall;
+  return (of_p && loses_probabilities(p)) || (of_q && loses_probabilities(q));
 }
 
 /// Writes those of a row's outputs whose sums are in Group: all if it is AllTerms, those without sums if it is empty.

@@ -187,6 +187,31 @@ TEST(Edges, ManyRowsWhoseDifferencesLeaveFloat32) {
   }
 }
 
+/// -p log p of a probability that float32 does not hold, but its product with its logarithm: e^-88, of others that are
+/// nearly nothing beside 1.
+TEST(Edges, EntropiesOfProbabilitiesThatUnderflow) {
+  for (const std::int64_t cols : {2, 300, 1100}) {
+    std::vector<float> x(static_cast<std::size_t>(2 * cols), -88), logs = x;
+    x[0] = logs[0] = 0;
+    x[static_cast<std::size_t>(2 * cols - 1)] = 2, logs[static_cast<std::size_t>(2 * cols - 1)] = 0;
+    for (std::int64_t c = 0; c + 1 < cols; ++c) x[static_cast<std::size_t>(cols + c)] = -86;
+    const double others = static_cast<double>(cols - 1), own = std::exp(-88.0), expected = others * (own * 88 + own);
+    for (const Input form : {Input::logits, Input::log_probs}) {
+      const std::vector<float>& values = form == Input::logits ? x : logs;
+      const RowsInput input = {view(values.data(), 2, cols), view(values.data(), 2, cols), {}};
+      RowsOptions options;
+      options.input_p = options.input_q = form;
+      // The largest entry's -p log p is the others' mass; that of log-probabilities is 0 as given.
+      const double of_form = form == Input::logits ? expected : others * own * 88;
+      const RowsResult result =
+          run_rows({Measure::entropy, Measure::entropy_q, Measure::cross_entropy}, input, options);
+      for (const auto& row : result.values) {
+        for (double value : row) EXPECT_NEAR(value / of_form, 1, 1e-5) << cols << " columns, form " << int(form);
+      }
+    }
+  }
+}
+
 /// Losses of two columns: ln 2 each, but for one of 1e17, beside which they must not be lost.
 TEST(Edges, ManyLossesAreReduced) {
   const std::int64_t count = 10'000;

@@ -159,6 +159,7 @@ static bool one_divergence_loss(const DivergenceLossJob& job, const DivergenceLo
   }
   if (status == status_ok && rows.cols > 0) {
     const PairNormalisers normalisers = sum_pair_terms(rows, plan.rows, p, q, b, sums);
+    if (entropy_leaves_float(plan.rows, p, q, SumOf{sums})) return false;
     const RowFacts facts = facts_of(rows, plan.rows, p, q, label, sums);
     double values[MeasureSet::kMaxSize];
     for (int k = 0; k < rows.measures.size(); ++k) {

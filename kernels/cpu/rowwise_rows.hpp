@@ -194,7 +194,10 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
   }
   if ((plan.p && leaves_float(p)) || (plan.q && leaves_float(q))) return false;
   const bool good = status == status_ok;
-  if (good && plan.terms && !swept) sum_pair_terms(job, plan, p, q, b, sums);
+  if (good && plan.terms && !swept) {
+    sum_pair_terms(job, plan, p, q, b, sums);
+    if (entropy_leaves_float(plan, p, q, SumOf{sums})) return false;
+  }
   if (good && job.cols > 0) facts = facts_of(job, plan, p, q, label, sums);
   if (job.status != nullptr) job.status[row] = status | label.status;
   store_measures<AllTerms>(job, row, status, label, facts, SumOf{sums});

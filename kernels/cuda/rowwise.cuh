@@ -68,15 +68,13 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
     if (job.cols > 0) normalise(pair);
     const std::uint8_t sides = (plan_.p ? pair.p.status : 0) | (plan_.q ? pair.q.status : 0);
     if constexpr (sizeof(T) == sizeof(float)) {
-      if ((plan_.p && leaves_float(pair.p)) || (plan_.q && leaves_float(pair.q))) {
-        if (write && feed_.group.rank() == 0) launch_.selection.put_off(row);
-        write = false;  // but go on: the neighbours' shuffles need these lanes
-      }
+      if ((plan_.p && leaves_float(pair.p)) || (plan_.q && leaves_float(pair.q))) put_off(row, write);
     }
     const bool worth = feed_.group.any_neighbour(sides == status_ok);
     TermSums<T, UsualTerms> sums{};
     if constexpr (kTerms) {
       if (worth && needs_usual_terms()) sums = sum_pair(pair);
+      if (worth && sides == status_ok && entropy_leaves_float(plan_, pair.p, pair.q, sums)) put_off(row, write);
     }
     RowFacts facts{};
     facts.lse_q = -kInf<double>;
@@ -115,6 +113,12 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
   static constexpr int kPerLane = Feed::kPerLane;
   // Rows of known types in float: the version for logits at temperature 1 is worth its code.
   static constexpr bool kPlainLogits = sizeof(T) == sizeof(float) && !std::is_same_v<Element, AnyElement>;
+
+  /// The row is for double. The group goes on with it: its neighbours' shuffles need these lanes.
+  __device__ void put_off(std::int64_t row, bool& write) const {
+    if (write && feed_.group.rank() == 0) launch_.selection.put_off(row);
+    write = false;
+  }
 
   /// The thread's i-th column of a chunk, counted from its first.
   __device__ int column(int i) const { return feed_.group.rank() + i * feed_.group.size(); }
