@@ -34,14 +34,6 @@ void check_values(const MutableVectorView& values, std::int64_t rows, DType dtyp
   }
 }
 
-void require_cpu(const Execution& execution, const Operands& operands, const char* call) {
-  if (resolve_backend(execution, operands) == Backend::cuda) {
-    throw BackendUnavailable(std::string("CUDA backend: it has no ") + call +
-                             " yet, expected host memory and the CPU backend");
-  }
-  require_disjoint(operands);
-}
-
 }  // namespace
 
 GaussianKlJob check_gaussian_kl(const MatrixView& p, const MatrixView& q, const MutableVectorView& values,
@@ -76,18 +68,30 @@ BinaryCrossEntropyJob check_binary_cross_entropy(const MatrixView& targets, cons
   return {targets, q, logits, options.temperature, values, unit, resolve_threads(options.execution)};
 }
 
-void gaussian_kl(MatrixView p, MatrixView q, MutableVectorView values, const GaussianKlOptions& options, Stream) {
+void gaussian_kl(MatrixView p, MatrixView q, MutableVectorView values, const GaussianKlOptions& options,
+                 Stream stream) {
   const GaussianKlJob job = check_gaussian_kl(p, q, values, options);
-  require_cpu(options.execution, {operand(p, "P"), operand(q, "Q"), operand(values, "values")}, "gaussian_kl");
-  cpu::gaussian_kl(job);
+  const Operands operands = {operand(p, "P"), operand(q, "Q"), operand(values, "values")};
+  const Backend backend = resolve_backend(options.execution, operands);
+  require_disjoint(operands);
+  if (backend == Backend::cuda) {
+    cuda::gaussian_kl(job, stream);
+  } else {
+    cpu::gaussian_kl(job);
+  }
 }
 
 void binary_cross_entropy(MatrixView targets, MatrixView q, MutableVectorView values,
-                          const BinaryCrossEntropyOptions& options, Stream) {
+                          const BinaryCrossEntropyOptions& options, Stream stream) {
   const BinaryCrossEntropyJob job = check_binary_cross_entropy(targets, q, values, options);
-  require_cpu(options.execution, {operand(targets, "targets"), operand(q, "Q"), operand(values, "values")},
-              "binary_cross_entropy");
-  cpu::binary_cross_entropy(job);
+  const Operands operands = {operand(targets, "targets"), operand(q, "Q"), operand(values, "values")};
+  const Backend backend = resolve_backend(options.execution, operands);
+  require_disjoint(operands);
+  if (backend == Backend::cuda) {
+    cuda::binary_cross_entropy(job, stream);
+  } else {
+    cpu::binary_cross_entropy(job);
+  }
 }
 
 }  // namespace kullback

@@ -1,4 +1,5 @@
 /// The CUDA backend of a build that has none: the same symbols, each saying why it cannot run.
+#include "kernels/column_jobs.hpp"
 #include "kernels/engines.hpp"
 #include "kullback/device_memory.hpp"
 #include "kullback/error.hpp"
@@ -22,6 +23,8 @@ std::size_t rows_workspace_bytes(const RowsJob&) { unavailable(); }
 void rows(const RowsJob&, Stream) { unavailable(); }
 std::size_t cross_entropy_workspace_bytes(const CrossEntropyJob&) { unavailable(); }
 void cross_entropy(const CrossEntropyJob&, Stream) { unavailable(); }
+void gaussian_kl(const GaussianKlJob&, Stream) { unavailable(); }
+void binary_cross_entropy(const BinaryCrossEntropyJob&, Stream) { unavailable(); }
 std::size_t pairs_workspace_bytes(const PairsJob&) { unavailable(); }
 void mutual_information_pairs(const PairsJob&, Stream) { unavailable(); }
 std::size_t label_workspace_bytes(const LabelJob&) { unavailable(); }

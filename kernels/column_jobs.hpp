@@ -25,5 +25,9 @@ namespace cpu {
 void gaussian_kl(const GaussianKlJob& job);
 void binary_cross_entropy(const BinaryCrossEntropyJob& job);
 }  // namespace cpu
+namespace cuda {
+void gaussian_kl(const GaussianKlJob& job, Stream stream);
+void binary_cross_entropy(const BinaryCrossEntropyJob& job, Stream stream);
+}  // namespace cuda
 
 }  // namespace kullback

@@ -55,4 +55,20 @@ inline void run(MatrixView logits, VectorView labels, const CrossEntropyOutput& 
   mirror.finish();
 }
 
+/// `gaussian_kl` on the backend under test.
+inline void run(MatrixView p, MatrixView q, MutableVectorView values, GaussianKlOptions options) {
+  options.execution.backend = backend_under_test();
+  Mirror mirror(options.execution.backend);
+  gaussian_kl(mirror.in(p), mirror.in(q), mirror.out(values), options, host_stream);
+  mirror.finish();
+}
+
+/// `binary_cross_entropy` on the backend under test.
+inline void run(MatrixView targets, MatrixView q, MutableVectorView values, BinaryCrossEntropyOptions options) {
+  options.execution.backend = backend_under_test();
+  Mirror mirror(options.execution.backend);
+  binary_cross_entropy(mirror.in(targets), mirror.in(q), mirror.out(values), options, host_stream);
+  mirror.finish();
+}
+
 }  // namespace kullback::test

@@ -8,6 +8,7 @@
 #include "host/cli/output_file.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/verification.hpp"
+#include "host/mirror.hpp"
 
 namespace kullback::cli {
 
@@ -40,11 +41,15 @@ int run_column_measure(const ColumnRequest& r) {
   const MutableVectorView view = {values.data(), wide ? DType::f64 : DType::f32, count};
   const GaussianKlOptions of_gaussians = {r.common.unit, r.common.execution};
   const BinaryCrossEntropyOptions of_bits = {r.input_q, r.temperature, r.common.unit, r.common.execution};
+  Mirror mirror(resolved(r.common.execution.backend));
+  const MatrixView p_there = mirror.in(p.matrix()), q_there = mirror.in(of_q);
+  const MutableVectorView values_there = mirror.out(view);
   if (gaussian) {
-    gaussian_kl(p.matrix(), of_q, view, of_gaussians, host_stream);
+    gaussian_kl(p_there, q_there, values_there, of_gaussians, host_stream);
   } else {
-    binary_cross_entropy(p.matrix(), of_q, view, of_bits, host_stream);
+    binary_cross_entropy(p_there, q_there, values_there, of_bits, host_stream);
   }
+  mirror.finish();
   VerifyReport verified;
   if (r.common.verify) {
     const VerifyOptions sample = verify_sample(p.matrix().cols);
