@@ -1,0 +1,19 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/accuracy/check.hpp"
+
+namespace kullback::accuracy {
+
+/// A block per form, a line per kind over all families; then what lies outside.
+void print_table(const Table& table);
+/// Every cell that was filled, with its family.
+nlohmann::ordered_json to_json(const Table& table);
+/// Inputs (of short rows), results and exact values of one row, by the name that the table gives its batch.
+void show_row(const Plan& plan, const BatchName& name, std::int64_t row, Backend backend);
+
+std::int64_t values_outside(const Table& table);
+
+}  // namespace kullback::accuracy
