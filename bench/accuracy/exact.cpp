@@ -40,10 +40,10 @@ template <class Real> struct Totals {
       chi2, chi2_reverse, triangular, power, tsallis;
 };
 
-template <class Real> void add_entropy(const Real& p, const Real& log_p, bool divided, Total<Real>& total) {
+template <class Real> void add_entropy(const Real& p, const Real& log_p, Total<Real>& total) {
   if (p == Real(0)) return;
   const Real term = -(p * log_p);
-  total.add(term, std::fabs(static_cast<double>(term)) + (divided ? static_cast<double>(p) : 0));
+  total.add(term, std::fabs(static_cast<double>(term)));
 }
 
 /// The terms of every measure of two sides in one column where not both are 0.
@@ -57,7 +57,7 @@ void add_column(const Real& p, const Real& log_p, const Real& q, const Real& log
   const double ratio_size = has_p && has_q ? std::fabs(static_cast<double>(ratio)) : 0;
   const double kl_size = equal ? 0 : both * (1 + ratio_size);
 
-  if (has_p) t.cross_entropy.add(-(p * log_q), p_size * (1 + std::fabs(static_cast<double>(log_q))));
+  if (has_p) t.cross_entropy.add(-(p * log_q), p_size * std::fabs(static_cast<double>(log_q)));
   const Real forward = !has_p ? Real(0) : has_q ? p * ratio : infinity;
   const Real backward = !has_q ? Real(0) : has_p ? -(q * ratio) : infinity;
   t.rel_entr.add(forward, kl_size);
@@ -86,9 +86,9 @@ void add_column(const Real& p, const Real& log_p, const Real& q, const Real& log
   if (has_p && !has_q && alpha > 1) power = infinity;
   const double power_size = static_cast<double>(power) * (1 + ratio_size);
   t.power.add(power, power_size);
-  t.tsallis.add(
-      (power - (a * p + b * q)) / (a - Real(1)),
-      equal ? 0 : (power_size + std::fabs(alpha) * p_size + std::fabs(1 - alpha) * q_size) / std::fabs(alpha - 1));
+  if (equal) return;  // a p + (1 - a) p = p
+  t.tsallis.add((power - (a * p + b * q)) / (a - Real(1)),
+                (power_size + std::fabs(alpha) * p_size + std::fabs(1 - alpha) * q_size) / std::fabs(alpha - 1));
 }
 
 template <class Real> Exact root_of(const Total<Real>& total, double growth) {
@@ -112,7 +112,7 @@ template <class Real> Total<Real> nll_of(const Side<Real>& side, std::int64_t la
     const Real target = is_label ? Real(1) - Real(smoothing) + each : each;
     if (target == Real(0)) continue;
     const Real term = -(target * side.log_p[j]);
-    total.add(term, std::fabs(static_cast<double>(term)) + (side.divided ? static_cast<double>(target) : 0));
+    total.add(term, std::fabs(static_cast<double>(term)));
   }
   return total;
 }
@@ -209,8 +209,8 @@ template <class Real> std::vector<Exact> exact_measures(const RowPair& given, co
   row.growth = kRoundings + 4 * std::max(row.p.largest_log, row.q.largest_log) * std::max(1.0, *options.alpha);
   for (std::size_t j = 0; j < row.p.p.size(); ++j) {
     const Real &p = row.p.p[j], &q = row.q.p[j];
-    add_entropy(p, row.p.log_p[j], row.p.divided, row.totals.entropy);
-    add_entropy(q, row.q.log_p[j], row.q.divided, row.totals.entropy_q);
+    add_entropy(p, row.p.log_p[j], row.totals.entropy);
+    add_entropy(q, row.q.log_p[j], row.totals.entropy_q);
     if (p == Real(0) && q == Real(0)) continue;
     add_column(p, row.p.log_p[j], q, row.q.log_p[j], options.beta, *options.alpha, row.totals);
   }

@@ -14,7 +14,7 @@ struct Verdict {
   double units = 0;  ///< what the error exceeds the absolute allowances by, in u times the magnitude
   double bound = 0;  ///< that the contract allows, in the same unit
   bool outside = false;
-  bool doubtful = false;  ///< near or beyond a quarter of what is allowed, or the exact value is not that exact
+  bool doubtful = false;  ///< beyond a quarter of the bound, or the exact value is not that exact
 };
 
 /// `computed`: the type that u belongs to; `stored`: that of the result, whose rounding is allowed on top if it has 16
@@ -37,7 +37,7 @@ inline Verdict judge(double got, const Exact& exact, const Bound& bound, DType c
       const double distance = std::fabs((got - exact.high) - exact.low), excess = std::max(0.0, distance - absolute);
       v.units = excess == 0 ? 0 : unit > 0 ? excess / unit : kInfinity;
       v.outside = distance > allowed + exact.error;
-      v.doubtful = distance > allowed / 4 || exact.error > allowed / 256;
+      v.doubtful = v.units > bound.units / 4 || exact.error > allowed / 256;
       return v;
     }
   }

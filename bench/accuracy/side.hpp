@@ -18,7 +18,6 @@ template <class Real> struct Side {
   Real log_mass = Real(0);  ///< log of the sum before any division
   std::size_t top = 0;      ///< the largest entry, the first of equals
   double largest_log = 0;   ///< of the finite logarithms and exponents, which carry their size as absolute error
-  bool divided = false;     ///< p was divided by a sum: near 1 its logarithm has an absolute error
   bool given_logs = false;
   bool no_mass = false;
 };
@@ -54,27 +53,30 @@ template <class Real> Side<Real> side_of(const double* x, std::int64_t cols, Inp
     return side;
   }
   side.given_logs = input == Input::log_probs;
-  Sum<Real> sum;
+  Sum<Real> rest;
   for (std::size_t j = 0; j < n; ++j) {
     side.p.push_back(!side.given_logs ? Real(x[j]) : x[j] > -kInfinity ? exp(Real(x[j])) : Real(0));
-    sum.add(side.p.back());
+    if (j != side.top) rest.add(side.p.back());
   }
-  side.mass = sum.value();
+  const Real top = side.p[side.top];
+  side.mass = top + rest.value();
   side.no_mass = side.mass == Real(0);
   if (side.no_mass) return side;
   side.log_mass = log(side.mass);
-  side.divided = input == Input::counts || (input == Input::probs && always);
+  const bool divided = input == Input::counts || (input == Input::probs && always);
   for (std::size_t j = 0; j < n; ++j) {
-    if (side.divided) side.p[j] = side.p[j] / side.mass;
+    if (divided) side.p[j] = side.p[j] / side.mass;
     if (side.given_logs) {
       side.log_p.push_back(Real(x[j]));
+    } else if (divided && j == side.top) {  // near 1, and again from what the others are
+      side.log_p.push_back(-log1p(rest.value() / top));
     } else {
       side.log_p.push_back(x[j] > 0 ? log(side.p[j]) : Real(-kInfinity));
     }
     const double size = std::fabs(static_cast<double>(side.log_p[j]));
     if (size < kInfinity) side.largest_log = std::max(side.largest_log, size);
   }
-  if (side.divided) side.mass = Real(1);
+  if (divided) side.mass = Real(1);
   return side;
 }
 
