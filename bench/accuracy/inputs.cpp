@@ -79,8 +79,8 @@ Logits logits_of(Family family, std::int64_t cols, Random& random) {
   }
   if (family == Family::peaked) {
     const auto at = static_cast<std::size_t>(random.below(cols));
-    row.p[at] += random.uniform(5, 60);
-    row.q[random.one_in(2) ? at : static_cast<std::size_t>(random.below(cols))] += random.uniform(5, 60);
+    row.p[at] += random.uniform(5, 100);
+    row.q[random.one_in(2) ? at : static_cast<std::size_t>(random.below(cols))] += random.uniform(5, 100);
   }
   if (family == Family::masked) mask(row, random);
   return row;

@@ -1,4 +1,4 @@
-/// The worst error of every measure, in units of u, on random rows against exact values; see README.md beside it.
+/// The worst error of every measure, in units of u, on random rows against exact values in MPFR.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -169,25 +169,25 @@ int run(const Settings& settings, const std::string& command) {
   if (settings.plant != 0) fmt::print("{} errors of {:g} u were planted\n", work.planted(), settings.plant);
   fmt::print("{} values outside the contract; {:.0f} s\n", outside, seconds);
   if (!settings.json.empty()) {
-    const nlohmann::ordered_json record = {{"cpu", machine.cpu},
-                                           {"isa", machine.isa},
-                                           {"compiler", machine.compiler},
-                                           {"commit", machine.commit},
-                                           {"date", machine.date},
-                                           {"command", command},
-                                           {"backend", settings.backend},
-                                           {"seed", settings.seed},
-                                           {"rows", table.rows},
-                                           {"elements", table.elements},
-                                           {"even_length", plan.even_length},
-                                           {"mpfr_bits", Mpfr::kBits},
-                                           {"rows_in_mpfr", table.in_mpfr},
-                                           {"rows_sampled", table.sampled},
-                                           {"binary128_misses", table.disagreements},
-                                           {"seconds", seconds},
-                                           {"outside", outside},
-                                           {"cells", to_json(table)}};
-    std::ofstream(settings.json) << record.dump(1) << "\n";
+    write_json(settings.json, table,
+               {{"cpu", machine.cpu},
+                {"isa", machine.isa},
+                {"compiler", machine.compiler},
+                {"commit", machine.commit},
+                {"date", machine.date},
+                {"command", command},
+                {"backend", settings.backend},
+                {"seed", settings.seed},
+                {"rows", table.rows},
+                {"elements", table.elements},
+                {"longest", kLongest},
+                {"even_length", plan.even_length},
+                {"mpfr_bits", Mpfr::kBits},
+                {"rows_in_mpfr", table.in_mpfr},
+                {"rows_sampled", table.sampled},
+                {"binary128_misses", table.disagreements},
+                {"seconds", seconds},
+                {"outside", outside}});
   }
   return outside > 0 || table.disagreements > 0 ? 1 : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 namespace kullback::accuracy {
 namespace {
@@ -59,30 +60,36 @@ void print_table(const Table& table) {
   }
 }
 
-nlohmann::ordered_json to_json(const Table& table) {
-  auto list = nlohmann::ordered_json::array();
+void write_json(const std::string& path, const Table& table, const nlohmann::ordered_json& about) {
+  std::string head = about.dump(1);
+  std::ofstream file(path);
+  file << head.substr(0, head.rfind('\n')) << ",\n \"cells\": [";
+  const char* separator = "\n  ";
   for (int form = 0; form < static_cast<int>(all_forms().size()); ++form) {
     for (int kind = 0; kind < static_cast<int>(all_kinds().size()); ++kind) {
       for (int f = 0; f < kFamilies; ++f) {
         const Cell& c = table.at(static_cast<Family>(f), form, kind);
         if (c.place.row < 0) continue;
-        list.push_back({{"form", name_of(all_forms()[static_cast<std::size_t>(form)])},
-                        {"measure", all_kinds()[static_cast<std::size_t>(kind)]},
-                        {"family", name_of(static_cast<Family>(f))},
-                        {"rows", c.rows},
-                        {"worst_u", number(c.worst)},
-                        {"bound_u", number(c.bound)},
-                        {"outside", c.outside},
-                        {"batch", c.place.batch.index},
-                        {"row", c.place.row},
-                        {"columns", c.place.cols},
-                        {"got", number(c.got)},
-                        {"exact", number(c.exact)},
-                        {"against", c.in_mpfr ? "mpfr" : "binary128"}});
+        const nlohmann::ordered_json cell = {{"form", name_of(all_forms()[static_cast<std::size_t>(form)])},
+                                             {"measure", all_kinds()[static_cast<std::size_t>(kind)]},
+                                             {"family", name_of(static_cast<Family>(f))},
+                                             {"rows", c.rows},
+                                             {"worst_u", number(c.worst)},
+                                             {"bound_u", number(c.bound)},
+                                             {"outside", c.outside},
+                                             {"batch", c.place.batch.index},
+                                             {"row", c.place.row},
+                                             {"columns", c.place.cols},
+                                             {"got", number(c.got)},
+                                             {"exact", number(c.exact)},
+                                             {"against", c.in_mpfr ? "mpfr" : "binary128"}};
+        file << separator << cell.dump();
+        separator = ",\n  ";
       }
     }
   }
-  return list;
+  file << "\n ]\n}\n";
+  if (!file.flush()) throw InvalidArgument(path + ": cannot be written");
 }
 
 void show_row(const Plan& plan, const BatchName& name, std::int64_t row, Backend backend) {
