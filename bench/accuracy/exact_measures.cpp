@@ -1,39 +1,13 @@
-#include "bench/accuracy/exact.hpp"
-
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
+#include "bench/accuracy/exact.hpp"
 #include "bench/accuracy/side.hpp"
+#include "bench/accuracy/total.hpp"
 
 namespace kullback::accuracy {
 namespace {
-
-// Roundings that a term and its way into a sum of 2^17 add up to, in kEpsilon.
-constexpr double kRoundings = 2048;
-
-/// `size`: the sum of the absolute values of all parts that went into the value, those that cancelled included.
-template <class Real> Exact finish(const Real& value, double magnitude, double size, double growth) {
-  Exact e;
-  e.high = static_cast<double>(value);
-  e.magnitude = magnitude;
-  if (!std::isfinite(e.high)) return e;
-  e.low = static_cast<double>(value - Real(e.high));
-  e.error = kEpsilon<Real> * growth * size;
-  return e;
-}
-
-/// A sum, the sum of its terms' absolute values, and that of their parts'.
-template <class Real> struct Total {
-  Sum<Real> sum;
-  double magnitude = 0, size = 0;
-
-  void add(const Real& term, double parts) {
-    sum.add(term);
-    magnitude += std::fabs(static_cast<double>(term));
-    size += parts;
-  }
-  Exact exact(double growth) const { return finish(sum.value(), magnitude, size, growth); }
-};
 
 template <class Real> struct Totals {
   Total<Real> entropy, entropy_q, cross_entropy, kl, reverse_kl, js, tv, rel_entr, jeffreys, hellinger_sq, affinity,
@@ -100,21 +74,6 @@ template <class Real> Exact root_of(const Total<Real>& total, double growth) {
     e.error += e.high > by_root ? squared.error / e.high : by_root;
   }
   return e;
-}
-
-/// -sum t log q for the target t = (1-e) one-hot + e / n.
-template <class Real> Total<Real> nll_of(const Side<Real>& side, std::int64_t label, double smoothing) {
-  Total<Real> total;
-  const Real each = Real(smoothing) / Real(static_cast<double>(side.p.size()));
-  for (std::size_t j = 0; j < side.p.size(); ++j) {
-    const bool is_label = static_cast<std::int64_t>(j) == label;
-    if (!is_label && smoothing == 0) continue;
-    const Real target = is_label ? Real(1) - Real(smoothing) + each : each;
-    if (target == Real(0)) continue;
-    const Real term = -(target * side.log_p[j]);
-    total.add(term, std::fabs(static_cast<double>(term)));
-  }
-  return total;
 }
 
 template <class Real> struct Row {
@@ -219,43 +178,7 @@ template <class Real> std::vector<Exact> exact_measures(const RowPair& given, co
   return values;
 }
 
-template <class Real> std::vector<Exact> exact_cross_entropy(const RowPair& row, const CrossEntropyOptions& options) {
-  RowsOptions as_rows;
-  as_rows.temperature = options.temperature;
-  const Side<Real> side = side_of<Real>(row.q, row.cols, Input::logits, as_rows);
-  const double growth = kRoundings + 4 * side.largest_log;
-  const double smoothing = options.label_smoothing;
-  std::vector<Exact> values = {nll_of(side, row.label, smoothing).exact(growth)};
-
-  const auto n = side.p.size();
-  const auto label = static_cast<std::size_t>(row.label);
-  const Real each = Real(smoothing) / Real(static_cast<double>(n));
-  const Real scale = Real(options.gradient_scale) / Real(options.temperature);
-  const double factor = std::fabs(static_cast<double>(scale));
-  Sum<Real> other_q;
-  for (std::size_t j = 0; j < n; ++j) {
-    if (j != label) other_q.add(side.p[j]);
-  }
-  const Real other_targets = each * Real(static_cast<double>(n - 1));
-  const double by_others = static_cast<double>(other_q.value() + other_targets);
-  for (std::size_t j = 0; j < n; ++j) {
-    if (row.q[j] == -kInfinity) {
-      values.push_back({});
-    } else if (j == label) {  // q - t = the others' t - q, without cancellation; the bound is that of the smaller terms
-      const double as_given = static_cast<double>(side.p[j] + each) + 1 - smoothing;
-      values.push_back(finish((other_targets - other_q.value()) * scale, factor * std::min(by_others, as_given),
-                              factor * by_others, growth));
-    } else {
-      const double terms = factor * static_cast<double>(side.p[j] + each);
-      values.push_back(finish((side.p[j] - each) * scale, terms, terms, growth));
-    }
-  }
-  return values;
-}
-
 template std::vector<Exact> exact_measures<Binary128>(const RowPair&, const RowsOptions&);
 template std::vector<Exact> exact_measures<Mpfr>(const RowPair&, const RowsOptions&);
-template std::vector<Exact> exact_cross_entropy<Binary128>(const RowPair&, const CrossEntropyOptions&);
-template std::vector<Exact> exact_cross_entropy<Mpfr>(const RowPair&, const CrossEntropyOptions&);
 
 }  // namespace kullback::accuracy
