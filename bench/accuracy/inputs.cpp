@@ -86,6 +86,12 @@ Logits logits_of(Family family, std::int64_t cols, Random& random) {
   return row;
 }
 
+/// As logits are that come out of a log_softmax.
+void shift_top_to_0(std::vector<double>& x) {
+  const double top = *std::max_element(x.begin(), x.end());
+  for (double& v : x) v -= top;
+}
+
 double most_counts(DType dtype) {
   switch (dtype) {
     case DType::u8: return 255;
@@ -196,6 +202,7 @@ Batch make_batch(const Plan& plan, const BatchName& name) {
   batch.p_values.resize(elements), batch.q_values = batch.p_values;
   for (std::int64_t r = 0; r < rows; ++r) {
     Logits row = logits_of(name.family, cols, random);
+    if (batch.input() == Input::logits && random.one_in(4)) shift_top_to_0(row.p), shift_top_to_0(row.q);
     const double counts = std::min(random.log_uniform(10, 1e15), 4 * most_counts(dtype));
     take_form(row.p, {batch.input(), dtype}, counts);
     take_form(row.q, {batch.input(), dtype}, counts);
