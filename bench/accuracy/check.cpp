@@ -165,7 +165,7 @@ void check_batch(const Batch& batch, const Results& results, Table& table) {
   }
 }
 
-void confirm_worst(const Plan& plan, Backend backend, Table& table) {
+void confirm_worst(const Plan& plan, Backend backend, Requests requests, Table& table) {
   using Key = std::tuple<int, int, std::int64_t>;
   std::map<Key, std::set<std::int64_t>> rows;
   for (int form = 0; form < static_cast<int>(all_forms().size()); ++form) {
@@ -183,7 +183,7 @@ void confirm_worst(const Plan& plan, Backend backend, Table& table) {
   for (const auto& [key, wanted] : rows) {
     const auto [family, form, index] = key;
     const Batch batch = make_batch(plan, {static_cast<Family>(family), form, index});
-    const Results results = run_library(batch, backend);
+    const Results results = run_library(batch, backend, requests);
     for (std::int64_t row : wanted) {
       ++table.in_mpfr;
       for (const Finding& f : judge_row(batch, results, row, exact_row<Mpfr>(batch, row))) {

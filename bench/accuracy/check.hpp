@@ -68,6 +68,6 @@ inline constexpr int kSampledOneIn = 256;
 void check_batch(const Batch& batch, const Results& results, Table& table);
 
 /// Puts the worst values of every form and kind to MPFR again, from rows made anew.
-void confirm_worst(const Plan& plan, Backend backend, Table& table);
+void confirm_worst(const Plan& plan, Backend backend, Requests requests, Table& table);
 
 }  // namespace kullback::accuracy

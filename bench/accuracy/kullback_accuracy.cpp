@@ -29,7 +29,10 @@ struct Settings {
   int threads = 1;
   std::int64_t sample_batches = 16, row = 0;
   double plant = 0;
+  bool alone = false;
 };
+
+Requests requests_of(const Settings& settings) { return settings.alone ? Requests::alone : Requests::together; }
 
 bool is_asked(const Settings& settings, Family family, int form) {
   return name_of({family, form, 0}).find(settings.only) != std::string::npos;
@@ -75,6 +78,7 @@ class Run {
       : settings_(settings),
         plan_(plan),
         backend_(settings.backend == "cuda" ? Backend::cuda : Backend::cpu),
+        requests_(requests_of(settings)),
         names_(batches_of(settings, plan)),
         samples_(settings.samples, settings.sample_batches) {}
 
@@ -85,7 +89,7 @@ class Run {
     work();
     for (std::thread& t : threads) t.join();
     if (error_) std::rethrow_exception(error_);
-    confirm_worst(plan_, backend_, table_);
+    confirm_worst(plan_, backend_, requests_, table_);
     return table_;
   }
   int planted() const { return planted_; }
@@ -97,7 +101,7 @@ class Run {
       for (std::size_t i; (i = next_++) < names_.size();) {
         if (i % 1000 == 0) fmt::print(stderr, "{} of {} batches\n", i, names_.size());
         const Batch batch = make_batch(plan_, names_[i]);
-        Results results = run_library(batch, backend_);
+        Results results = run_library(batch, backend_, requests_);
         if (settings_.plant != 0) planted_ += plant(settings_.plant, batch, results);
         check_batch(batch, results, mine);
         if (samples_.wants(batch)) samples_.write(batch, results);
@@ -114,6 +118,7 @@ class Run {
   const Settings& settings_;
   const Plan& plan_;
   Backend backend_;
+  Requests requests_;
   std::vector<BatchName> names_;
   SampleWriter samples_;
   std::atomic<std::size_t> next_{0};
@@ -139,7 +144,8 @@ int run(const Settings& settings, const std::string& command) {
   const Plan plan{settings.seed, even_length_for(settings.elements)};
   if (!settings.golden.empty()) return check_golden(settings.golden) == 0 ? 0 : 1;
   if (!settings.show.empty()) {
-    show_row(plan, parse_name(settings.show), settings.row, settings.backend == "cuda" ? Backend::cuda : Backend::cpu);
+    show_row(plan, parse_name(settings.show), settings.row, settings.backend == "cuda" ? Backend::cuda : Backend::cpu,
+             requests_of(settings));
     return 0;
   }
   const bench::Machine machine = bench::this_machine();
@@ -204,6 +210,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", s.seed)->capture_default_str();
   app.add_option("--threads", s.threads)->capture_default_str();
   app.add_option("--backend", s.backend)->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  app.add_flag("--alone", s.alone, "ask for each measure by itself instead of for all in one call");
   app.add_option("--json", s.json, "write everything to this file");
   app.add_option("--samples", s.samples, "write rows for peers.py to this folder");
   app.add_option("--sample-batches", s.sample_batches, "of the first so many batches of each family and form")

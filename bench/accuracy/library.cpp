@@ -53,8 +53,7 @@ CrossEntropyOptions loss_options(const Batch& batch) {
   return options;
 }
 
-Results run_library(const Batch& batch, Backend backend) {
-  const MeasureSet measures = all_measures();
+Results run_library(const Batch& batch, Backend backend, Requests requests) {
   const auto [rows, cols] = batch.shape;
   const DType dtype = batch.dtype();
   RowsOptions options = batch.options;
@@ -68,13 +67,26 @@ Results run_library(const Batch& batch, Backend backend) {
   Results results;
   results.dtype = rows_result_dtype(input, options);
   const std::size_t size = size_of(results.dtype), height = static_cast<std::size_t>(rows);
-  Operand values(backend, height * static_cast<std::size_t>(measures.size()) * size);
-  Operand scratch(backend, rows_workspace(measures, input, options) + 1);
-  RowsOutput output;
-  output.values = {values.data(), results.dtype, rows, measures.size(), measures.size()};
-  kullback::rows(measures, input, output, options, {scratch.data(), rows_workspace(measures, input, options)},
-                 host_stream);
-  results.values = values.widened(results.dtype);
+  const auto ask = [&](const MeasureSet& measures) {
+    const auto width = static_cast<std::size_t>(measures.size());
+    const std::size_t bytes = rows_workspace(measures, input, options);
+    Operand values(backend, height * width * size), scratch(backend, bytes + 1);
+    RowsOutput output;
+    output.values = {values.data(), results.dtype, rows, measures.size(), measures.size()};
+    kullback::rows(measures, input, output, options, {scratch.data(), bytes}, host_stream);
+    return values.widened(results.dtype);
+  };
+  const MeasureSet all = all_measures();
+  if (requests == Requests::together) {
+    results.values = ask(all);
+  } else {
+    const auto width = static_cast<std::size_t>(all.size());
+    results.values.resize(height * width);
+    for (std::size_t k = 0; k < width; ++k) {
+      const std::vector<double> one = ask({all[static_cast<int>(k)]});
+      for (std::size_t r = 0; r < height; ++r) results.values[r * width + k] = one[r];
+    }
+  }
   if (batch.input() != Input::logits) return results;
 
   CrossEntropyOptions of_loss = loss_options(batch);

@@ -17,7 +17,10 @@ struct Results {
 /// The options of cross_entropy that go with a batch.
 CrossEntropyOptions loss_options(const Batch& batch);
 
-/// All measures from one call of `rows`, loss and gradient from one of `cross_entropy`; on one thread on the CPU.
-Results run_library(const Batch& batch, Backend backend);
+enum class Requests : std::uint8_t { together, alone };
+
+/// All measures from one call of `rows` or from one each, which may take other ways; loss and gradient from one of
+/// `cross_entropy`. On one thread on the CPU.
+Results run_library(const Batch& batch, Backend backend, Requests requests);
 
 }  // namespace kullback::accuracy

@@ -92,7 +92,7 @@ void write_json(const std::string& path, const Table& table, const nlohmann::ord
   if (!file.flush()) throw InvalidArgument(path + ": cannot be written");
 }
 
-void show_row(const Plan& plan, const BatchName& name, std::int64_t row, Backend backend) {
+void show_row(const Plan& plan, const BatchName& name, std::int64_t row, Backend backend, Requests requests) {
   const Batch batch = make_batch(plan, name);
   if (row < 0 || row >= batch.shape.rows) {
     throw InvalidArgument("row: is " + std::to_string(row) + ", the batch has " + std::to_string(batch.shape.rows));
@@ -105,7 +105,7 @@ void show_row(const Plan& plan, const BatchName& name, std::int64_t row, Backend
   for (std::int64_t j = 0; j < std::min<std::int64_t>(given.cols, 32); ++j) {
     fmt::print("{:6} {:a} ({:.9g}) {:a} ({:.9g})\n", j, given.p[j], given.p[j], given.q[j], given.q[j]);
   }
-  const Results results = run_library(batch, backend);
+  const Results results = run_library(batch, backend, requests);
   for (const Finding& f : judge_row(batch, results, row, exact_row<Mpfr>(batch, row))) {
     fmt::print("{:22} got {:25.17g} exact {:25.17g} {:9.3g} u of {:g}{}{}\n",
                all_kinds()[static_cast<std::size_t>(f.kind)], f.verdict.got, f.verdict.exact, f.verdict.units,
