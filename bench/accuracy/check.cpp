@@ -97,7 +97,17 @@ void Table::merge(const Table& other) {
     if (is_worse(from.worst, from.place, cells[i])) cells[i] = from;
     cells[i].rows = rows_before + from.rows, cells[i].outside = outside_before + from.outside;
   }
-  outside.insert(outside.end(), other.outside.begin(), other.outside.end());
+  for (const Outside& o : other.outside) {
+    const auto same = std::find_if(outside.begin(), outside.end(), [&](const Outside& mine) {
+      return std::tie(mine.kind, mine.place.batch.family, mine.place.batch.form) ==
+             std::tie(o.kind, o.place.batch.family, o.place.batch.form);
+    });
+    if (same == outside.end()) {
+      outside.push_back(o);
+    } else if (before(o.place, same->place)) {
+      *same = o;
+    }
+  }
   rows += other.rows, elements += other.elements, in_mpfr += other.in_mpfr, sampled += other.sampled;
   disagreements += other.disagreements;
 }

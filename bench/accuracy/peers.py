@@ -11,7 +11,6 @@ Usage: peers.py SAMPLES ACCURACY_JSON [--json FILE]
 import argparse
 import json
 import pathlib
-import sys
 import warnings
 
 import numpy as np
@@ -183,7 +182,7 @@ def main():
                        **{who: {"rows": s.rows, "worst_u": s.worst, "family": s.family, "wrongly_not_finite": s.not_finite}
                           for who, s in per.items() if s}})
     if options.json:
-        head = json.dumps({"versions": versions, "command": " ".join(["peers.py", *sys.argv[3:]])})
+        head = json.dumps({"versions": versions, "accuracy": options.accuracy_json.name})
         lines = ",\n  ".join(json.dumps(entry) for entry in record)
         options.json.write_text(head[:-1] + ',\n "scores": [\n  ' + lines + "\n ]\n}\n")
 
