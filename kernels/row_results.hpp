@@ -30,6 +30,14 @@ template <class T> KULLBACK_HD bool loses_probabilities(const RowSide<T>& side) 
   return side.form == Form::softmax && range * static_cast<double>(side.scale.hi) + side.log_sum > 86;
 }
 
+/// Whether a row's terms are taken from logarithms where probabilities underflow: from those of float, which is worth
+/// less the further they are from 0. Such a row is computed in double.
+template <class T>
+KULLBACK_HD bool logarithms_leave_float(const RowsPlan& plan, const RowSide<T>& p, const RowSide<T>& q) {
+  if (sizeof(T) != sizeof(float) || plan.pairing != Pairing::logs || (plan.fields & kNeedsLogs) == 0) return false;
+  return (p.status | q.status) == status_ok && (loses_probabilities(p) || loses_probabilities(q));
+}
+
 /// Whether an entropy is so small that those are a part of it: their logarithms make them a hundred times what
 /// underflow may cost. Such a row is computed in double. `sum` is of the terms that are asked for.
 template <class T, class Sum>

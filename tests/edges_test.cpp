@@ -212,6 +212,21 @@ TEST(Edges, EntropiesOfProbabilitiesThatUnderflow) {
   }
 }
 
+/// Logits so far below the largest that float32 has their logarithms to a few u of a thousand only: (p/q)^a q of the
+/// second column is all of these, and its exponent is known exactly.
+TEST(Edges, TermsOfLogitsFarBelowTheLargest) {
+  const float below_p = 0x1.ee7842p+8f, below_q = 0x1.00d67cp+10f;
+  const float p[] = {0, -below_p}, q[] = {0, -below_q};
+  const double chi2 = std::exp(static_cast<double>(below_q) - 2 * static_cast<double>(below_p));
+  RowsOptions options;
+  options.alpha = 2;
+  const RowsResult result =
+      run_rows({Measure::chi2, Measure::tsallis, Measure::renyi}, {view(p, 1, 2), view(q, 1, 2), {}}, options);
+  EXPECT_NEAR(result.values[0][0] / chi2, 1, 1e-6);
+  EXPECT_NEAR(result.values[0][1] / chi2, 1, 1e-6);
+  EXPECT_NEAR(result.values[0][2], std::log(chi2), 1e-5);
+}
+
 /// Losses of two columns: ln 2 each, but for one of 1e17, beside which they must not be lost.
 TEST(Edges, ManyLossesAreReduced) {
   const std::int64_t count = 10'000;

@@ -193,6 +193,7 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
     if (plan.q) prepare_row(q, row, b.x_q, b.term, b.remainder_q), status |= q.status;
   }
   if ((plan.p && leaves_float(p)) || (plan.q && leaves_float(q))) return false;
+  if (job.cols > 0 && logarithms_leave_float(plan, p, q)) return false;
   const bool good = status == status_ok;
   if (good && plan.terms && !swept) {
     sum_pair_terms(job, plan, p, q, b, sums);

@@ -68,7 +68,8 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
     if (job.cols > 0) normalise(pair);
     const std::uint8_t sides = (plan_.p ? pair.p.status : 0) | (plan_.q ? pair.q.status : 0);
     if constexpr (sizeof(T) == sizeof(float)) {
-      if ((plan_.p && leaves_float(pair.p)) || (plan_.q && leaves_float(pair.q))) put_off(row, write);
+      const bool far = (plan_.p && leaves_float(pair.p)) || (plan_.q && leaves_float(pair.q));
+      if (far || (job.cols > 0 && logarithms_leave_float(plan_, pair.p, pair.q))) put_off(row, write);
     }
     const bool worth = feed_.group.any_neighbour(sides == status_ok);
     TermSums<T, UsualTerms> sums{};
