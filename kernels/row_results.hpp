@@ -30,24 +30,19 @@ template <class T> KULLBACK_HD bool loses_probabilities(const RowSide<T>& side) 
   return side.form == Form::softmax && range * static_cast<double>(side.scale.hi) + side.log_sum > 86;
 }
 
-/// Whether a row's terms are taken from logarithms where probabilities underflow: from those of float, which is worth
-/// less the further they are from 0. Such a row is computed in double.
-template <class T>
-KULLBACK_HD bool logarithms_leave_float(const RowsPlan& plan, const RowSide<T>& p, const RowSide<T>& q) {
-  if (sizeof(T) != sizeof(float) || plan.pairing != Pairing::logs || (plan.fields & kNeedsLogs) == 0) return false;
-  return (p.status | q.status) == status_ok && (loses_probabilities(p) || loses_probabilities(q));
+/// Whether terms are asked for that are taken from logarithms where probabilities underflow: from those of float, which
+/// are worth less the further they are from 0. A row that loses probabilities is then computed in double.
+KULLBACK_HD bool reads_far_logarithms(const RowsPlan& plan) {
+  return plan.pairing == Pairing::logs && (plan.fields & kNeedsLogs) != 0;
 }
 
-/// Whether an entropy is so small that those are a part of it: their logarithms make them a hundred times what
-/// underflow may cost. Such a row is computed in double. `sum` is of the terms that are asked for.
-template <class T, class Sum>
-KULLBACK_HD bool entropy_leaves_float(const RowsPlan& plan, const RowSide<T>& p, const RowSide<T>& q, const Sum& sum) {
-  if (sizeof(T) != sizeof(float)) return false;
+/// Whether an entropy is so small that what underflows may be a part of it: logarithms make it a hundred times what
+/// underflow may cost. Such a row is computed in double if it loses probabilities. `sum` is of the terms asked for.
+template <class Sum> KULLBACK_HD bool has_small_entropy(const RowsPlan& plan, const Sum& sum) {
   constexpr double kSmall = 0x1p-80;
-  const bool of_p = ((plan.sums & kTermBit<Entropy>) != 0 && sum(Entropy{}) < kSmall) ||
-                    ((plan.sums & kTermBit<CrossEntropy>) != 0 && sum(CrossEntropy{}) < kSmall);
-  const bool of_q = (plan.sums & kTermBit<EntropyQ>) != 0 && sum(EntropyQ{}) < kSmall;
-  return (of_p && loses_probabilities(p)) || (of_q && loses_probabilities(q));
+  return ((plan.sums & kTermBit<Entropy>) != 0 && sum(Entropy{}) < kSmall) ||
+         ((plan.sums & kTermBit<EntropyQ>) != 0 && sum(EntropyQ{}) < kSmall) ||
+         ((plan.sums & kTermBit<CrossEntropy>) != 0 && sum(CrossEntropy{}) < kSmall);
 }
 
 /// Writes those of a row's outputs whose sums are in Group: all if it is AllTerms, those without sums if it is empty.

@@ -385,7 +385,7 @@ mutants(
     ROWS, "kernels/row_results.hpp",
     ("a small entropy stays in float", "constexpr double kSmall = 0x1p-80;", "constexpr double kSmall = 0;"),
     ("log-probabilities are never lost", "return -side.min > T(86);", "return false;"),
-    ("far logits stay in float", "(loses_probabilities(p) || loses_probabilities(q));", "false;"),
+    ("far logits stay in float", "plan.pairing == Pairing::logs && (plan.fields", "plan.pairing == Pairing::mixed && (plan.fields"),
     ("labels out of range not NaN", "label.status == status_label_range)) value", "false)) value"),
     ("ignored rows not 0", "value = M::kId == Measure::perplexity ? 1 : 0;", "value += 1;"),
     ("bad rows not NaN", "if (sides != status_ok || (M::kInfo", "if ((M::kInfo"))

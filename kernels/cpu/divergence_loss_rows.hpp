@@ -156,11 +156,11 @@ static bool one_divergence_loss(const DivergenceLossJob& job, const DivergenceLo
     if (plan.rows.p) prepare_row(p, row, b.x_p, b.term, b.remainder_p), status |= p.status;
     if (plan.rows.q) prepare_row(q, row, b.x_q, b.term, b.remainder_q), status |= q.status;
     if ((plan.rows.p && leaves_float(p)) || (plan.rows.q && leaves_float(q))) return false;
-    if (logarithms_leave_float(plan.rows, p, q)) return false;
+    if (status == status_ok && reads_far_logarithms(plan.rows) && lose_probabilities(plan.rows, p, q, b)) return false;
   }
   if (status == status_ok && rows.cols > 0) {
     const PairNormalisers normalisers = sum_pair_terms(rows, plan.rows, p, q, b, sums);
-    if (entropy_leaves_float(plan.rows, p, q, SumOf{sums})) return false;
+    if (has_small_entropy(plan.rows, SumOf{sums}) && lose_probabilities(plan.rows, p, q, b)) return false;
     const RowFacts facts = facts_of(rows, plan.rows, p, q, label, sums);
     double values[MeasureSet::kMaxSize];
     for (int k = 0; k < rows.measures.size(); ++k) {

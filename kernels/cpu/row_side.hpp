@@ -165,6 +165,25 @@ static bool prepare_quickly(Side<float>& side, BlockArray<float>& x) {
 }
 static bool prepare_quickly(Side<double>&, BlockArray<double>&) { return false; }
 
+/// The smallest entry with mass, which the quick way does not look for.
+static void find_smallest(Side<float>& side, BlockArray<float>& x) {
+  if (!side.quick || side.status != status_ok) return;
+  const std::int64_t cols = side.view.cols;
+  alignas(64) float low[kLanes];
+  for (float& lane : low) lane = side.max;
+  for (std::int64_t c = 0; c < cols; c += kBlock) {
+    const std::int64_t n = block_columns(cols, c);
+    load_block(side.view, side.row, c, n, side.pad(), x);
+    for (std::int64_t i = 0; i < padded(n); i += kLanes) {
+#pragma omp simd
+      for (std::int64_t l = 0; l < kLanes; ++l) {
+        low[l] = x[i + l] < low[l] && x[i + l] != -kInf<float> ? x[i + l] : low[l];
+      }
+    }
+  }
+  for (float lane : low) side.min = lane < side.min ? lane : side.min;
+}
+
 /// Float probabilities as given, if they are in range.
 static bool prepare_given(Side<float>& side, BlockArray<float>& x) {
   if (!side.needs_range_alone()) return false;

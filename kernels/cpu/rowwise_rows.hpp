@@ -179,6 +179,14 @@ struct SumOf {
   }
 };
 
+/// Whether a side's entries underflow as probabilities. Leaves the first block of short rows in b.x_p and b.x_q.
+static bool lose_probabilities(const RowsPlan& plan, Side<float>& p, Side<float>& q, PairBlock<float>& b) {
+  if (plan.p) find_smallest(p, b.x_p);
+  if (plan.q) find_smallest(q, b.x_q);
+  return (plan.p && loses_probabilities(p)) || (plan.q && loses_probabilities(q));
+}
+static bool lose_probabilities(const RowsPlan&, Side<double>&, Side<double>&, PairBlock<double>&) { return false; }
+
 /// False, with nothing written, for a row that needs a wider type.
 template <class T>
 static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T>& q, std::int64_t row, PairBlock<T>& b,
@@ -193,11 +201,11 @@ static bool one_row(const RowsJob& job, const RowsPlan& plan, Side<T>& p, Side<T
     if (plan.q) prepare_row(q, row, b.x_q, b.term, b.remainder_q), status |= q.status;
   }
   if ((plan.p && leaves_float(p)) || (plan.q && leaves_float(q))) return false;
-  if (job.cols > 0 && logarithms_leave_float(plan, p, q)) return false;
   const bool good = status == status_ok;
+  if (good && job.cols > 0 && reads_far_logarithms(plan) && lose_probabilities(plan, p, q, b)) return false;
   if (good && plan.terms && !swept) {
     sum_pair_terms(job, plan, p, q, b, sums);
-    if (entropy_leaves_float(plan, p, q, SumOf{sums})) return false;
+    if (has_small_entropy(plan, SumOf{sums}) && lose_probabilities(plan, p, q, b)) return false;
   }
   if (good && job.cols > 0) facts = facts_of(job, plan, p, q, label, sums);
   if (job.status != nullptr) job.status[row] = status | label.status;

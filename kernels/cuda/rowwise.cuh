@@ -69,13 +69,16 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
     const std::uint8_t sides = (plan_.p ? pair.p.status : 0) | (plan_.q ? pair.q.status : 0);
     if constexpr (sizeof(T) == sizeof(float)) {
       const bool far = (plan_.p && leaves_float(pair.p)) || (plan_.q && leaves_float(pair.q));
-      if (far || (job.cols > 0 && logarithms_leave_float(plan_, pair.p, pair.q))) put_off(row, write);
+      if (far || (reads_far_logarithms(plan_) && sides == status_ok && loses_probabilities(pair))) put_off(row, write);
     }
     const bool worth = feed_.group.any_neighbour(sides == status_ok);
     TermSums<T, UsualTerms> sums{};
     if constexpr (kTerms) {
       if (worth && needs_usual_terms()) sums = sum_pair(pair);
-      if (worth && sides == status_ok && entropy_leaves_float(plan_, pair.p, pair.q, sums)) put_off(row, write);
+      if constexpr (sizeof(T) == sizeof(float)) {
+        const bool small = sides == status_ok && has_small_entropy(plan_, sums);
+        if (worth && small && loses_probabilities(pair)) put_off(row, write);
+      }
     }
     RowFacts facts{};
     facts.lse_q = -kInf<double>;
@@ -115,6 +118,9 @@ template <class T, class Element, bool kTerms, class Feed> class RowWorker {
   // Rows of known types in float: the version for logits at temperature 1 is worth its code.
   static constexpr bool kPlainLogits = sizeof(T) == sizeof(float) && !std::is_same_v<Element, AnyElement>;
 
+  __device__ bool loses_probabilities(const RowPair<T>& pair) const {
+    return (plan_.p && kullback::loses_probabilities(pair.p)) || (plan_.q && kullback::loses_probabilities(pair.q));
+  }
   /// The row is for double. The group goes on with it: its neighbours' shuffles need these lanes.
   __device__ void put_off(std::int64_t row, bool& write) const {
     if (write && feed_.group.rank() == 0) launch_.selection.put_off(row);
