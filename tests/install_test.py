@@ -14,6 +14,7 @@ import unittest
 BUILD, SOURCE = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
 COMPILER, GENERATOR = sys.argv[3:5]
 EXPORTED = re.compile(r"kullback::\w+\(|kullback::(\w+)::~?\1\(|kullback::DeviceMemory::operator=|"
+                      r"kullback::JointCountState::\w+\(|"
                       r"(typeinfo|typeinfo name|vtable) for kullback::\w+$")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
 

@@ -8,8 +8,8 @@
 /// Row-wise measures of rows whose columns are distributions of their own: diagonal Gaussians and Bernoulli variables.
 /// One value per row, float64 if an input is float64, else float32; within 32 u of the exact one, plus columns times
 /// the smallest normal number. Neither call allocates; on a GPU they enqueue one kernel and do not synchronise. They
-/// throw InvalidArgument or BackendUnavailable before anything is written. A row's bits depend on its values, its length,
-/// the dtypes, the options and the backend alone.
+/// throw InvalidArgument or BackendUnavailable before anything is written. A row's bits depend on its values, its
+/// length, the dtypes, the options and the backend alone.
 namespace kullback {
 
 struct GaussianKlOptions {

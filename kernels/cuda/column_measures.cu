@@ -57,7 +57,7 @@ __device__ void sum_rows(const MutableVectorView& values, std::int64_t cols, dou
   }
 }
 
-__global__ void __launch_bounds__(kColumnThreads) gaussian_kl_kernel(GaussianKlJob job, int row_threads) {
+__global__ void __launch_bounds__(kColumnThreads, 1) gaussian_kl_kernel(GaussianKlJob job, int row_threads) {
   const std::int64_t dimensions = job.p.cols / 2;
   sum_rows(job.values, dimensions, 0.5 * job.unit_scale, row_threads,
            [&](std::int64_t row, std::int64_t c, ColumnSum& sum) {
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(kColumnThreads) gaussian_kl_kernel(GaussianKlJ
            });
 }
 
-__global__ void __launch_bounds__(kColumnThreads)
+__global__ void __launch_bounds__(kColumnThreads, 1)
     binary_cross_entropy_kernel(BinaryCrossEntropyJob job, int row_threads) {
   const std::int64_t cols = job.q.cols;
   const Scale<double> scale = Scale<double>::reciprocal(job.temperature);
