@@ -74,41 +74,30 @@ VerifyReport verify_divergence_loss(const LossTerms& terms, const RowsInput& inp
   for (int k = 0; k < terms.measures().size(); ++k) weights += std::fabs(terms.weight(k));
   const Bound bound = divergence_loss_bound(terms, options, cols, output.loss.dtype);
 
-  const bool with_p = gradient_p->data != nullptr, with_q = gradient_q->data != nullptr;
-  const auto check_row = [&](std::int64_t row, auto real, Findings& found) {
-    using Real = decltype(real);
-    const auto expected = reference::divergence_loss<Real>(terms, input, options, row, valid_rows, with_p, with_q);
-    bool settled = true;
-    const auto add = [&](std::size_t kind, std::int64_t column, double got, const Estimate<Real>& value,
-                         const Bound& of_value, DType dtype) {
-      const Judgement j = judge(got, value, of_value, dtype, dtype);
-      settled = settled && is_settled(j, value, dtype);
-      found.add(kind, row, column, j);
-    };
-    if (loss_per_row) {
-      const DType dtype = output.loss.dtype;
-      add(0, -1, read_real<double>(output.loss.data, dtype, row), expected.loss, bound, dtype);
-    }
-    const auto check = [&](std::size_t kind, const MutableMatrixView& g, const std::vector<Estimate<Real>>& entries) {
-      if (g.data == nullptr) return;
-      Bound of_entry = gradient_bound(factor * weights, cols, g.dtype);
-      for (Measure m : terms.measures()) of_entry.units = std::max(of_entry.units, gradient_units(m));
-      for (std::int64_t j = 0; j < cols; ++j) {
-        const double got = read_real<double>(g.data, g.dtype, row * g.row_stride + j);
-        add(kind, j, got, entries[static_cast<std::size_t>(j)], of_entry, g.dtype);
-      }
-    };
-    check(1, *gradient_p, expected.gradient_p);
-    check(2, *gradient_q, expected.gradient_q);
-    return settled;
-  };
-  // Double holds neither 64-bit counts nor what is asked of float64's results.
-  const auto holds = [](const MatrixView& side) { return size_of(side.dtype) < 8 || side.data == nullptr; };
-  const bool double_may_settle = holds(input.p) && holds(input.q);
   VerifyReport report =
       verify_sample(rows, verify, {"loss", "gradient_p", "gradient_q"}, [&](std::int64_t row, Findings& found) {
+        const bool with_p = gradient_p->data != nullptr, with_q = gradient_q->data != nullptr;
         if (!loss_per_row && !with_p && !with_q) return;
-        settle(double_may_settle, found, [&](auto real, Findings& into) { return check_row(row, real, into); });
+        const auto expected =
+            reference::divergence_loss<Binary128>(terms, input, options, row, valid_rows, with_p, with_q);
+        if (loss_per_row) {
+          const DType dtype = output.loss.dtype;
+          found.add(0, row, -1,
+                    judge(read_real<double>(output.loss.data, dtype, row), expected.loss, bound, dtype, dtype));
+        }
+        const auto check = [&](std::size_t kind, const MutableMatrixView& g,
+                               const std::vector<Estimate<Binary128>>& entries) {
+          if (g.data == nullptr) return;
+          Bound of_entry = gradient_bound(factor * weights, cols, g.dtype);
+          for (Measure m : terms.measures()) of_entry.units = std::max(of_entry.units, gradient_units(m));
+          for (std::size_t j = 0; j < entries.size(); ++j) {
+            const auto column = static_cast<std::int64_t>(j);
+            const double got = read_real<double>(g.data, g.dtype, row * g.row_stride + column);
+            found.add(kind, row, column, judge(got, entries[j], of_entry, g.dtype, g.dtype));
+          }
+        };
+        check(1, *gradient_p, expected.gradient_p);
+        check(2, *gradient_q, expected.gradient_q);
       });
   if (!has_loss || loss_per_row) return report;
   const Judgement reduced = rows <= verify.max_rows

@@ -2,6 +2,8 @@
 Usage: cli_bad_input_test.py TOOL"""
 import math
 import os
+import pathlib
+import signal
 import struct
 import subprocess
 
@@ -233,7 +235,10 @@ class Usage(ToolTest):
         self.assert_refused(["mi", x, x, "--pairs"], "exactly one of")
         csv = self.raw("t.csv", b"a,b\n1,2\n3,4\n")
         self.assert_refused(["mi", csv, "--joint"], csv)
-        self.assert_refused(["mi", csv, "--target", "c"], "c")
+        self.assert_refused(["mi", csv, "--target", "c"], csv, "column 'c'", "no file")
+        self.assert_refused(["mi", csv, "--target", "b", "--given", "b"], csv, "further column 'b'")
+        twice = self.raw("twice.csv", b"a,b,a\n1,2,3\n3,4,5\n")
+        self.assert_refused(["mi", twice, "--target", "a"], twice, "more than one column is called 'a'")
         self.assert_refused(["mi", csv, "--target", y], y + " [3]", csv + " [2, 2]")
         for name, content, parts in (("empty.csv", b"", ["is empty"]), ("short.csv", b"a,b\n1,2\n3\n", ["line 3", "1 fields"]),
                                      ("long.csv", b"a\n1\n2,3\n", ["line 3", "2 fields"]),
@@ -276,6 +281,26 @@ class Outputs(ToolTest):
             self.assertEqual(f.read(), b"old")
         self.assertEqual(self.run_tool("rows", "entropy", p, "--out", old).returncode, 0)
         self.assertEqual(cli_support.read_npy_f64(old)[0], (1, 1))
+
+    def test_an_input_is_not_overwritten(self):
+        p, labels = self.npy("p.npy", [[0.5, 0.5]]), self.npy("l.npy", [0], "<i4")
+        link, table = self.path("link.npy"), self.raw("t.csv", b"a,b\n1,2\n3,4\n")
+        os.symlink("p.npy", link)
+        before = {path: pathlib.Path(path).read_bytes() for path in (p, labels, table)}
+        for command, out in ((["rows", "entropy", p], p), (["rows", "entropy", p], link), (["rows", "entropy", link], p),
+                             (["rows", "nll", p, "--labels", labels], labels), (["compare", p, p], p),
+                             (["rows", "bce", p, p], p), (["mi", table, "--target", "b"], table), (["mi", p, "--joint"], p)):
+            result = self.run_tool(*command, "--out", out)
+            self.assertEqual((result.returncode, result.stdout, result.stderr.count("\n")), (2, "", 1), result.stderr)
+            self.assertIn(out + ": cannot write the output: the same file is an input", result.stderr)
+        self.assertEqual({path: pathlib.Path(path).read_bytes() for path in before}, before)
+
+    def test_signals_leave_nothing_behind(self):
+        p, out = self.npy("p.npy", [[0.5, 0.5]] * 1000), self.path("out.npy")
+        result = subprocess.run(["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", cli_support.tool(), "rows", "entropy", p,
+                                 "--out", out, "--quiet"], capture_output=True)  # 1 KiB, the result takes 8
+        self.assertEqual(result.returncode, -signal.SIGXFSZ)
+        self.assertEqual(os.listdir(self.scratch.name), ["p.npy"])
 
     def test_a_link_to_the_output_stays_a_link(self):
         p, target, link = self.npy("p.npy", [[0.5, 0.5]]), self.path("target.npy"), self.path("link.npy")

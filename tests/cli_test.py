@@ -224,6 +224,17 @@ class Rows(ToolTest):
         values, _ = self.values("rows", "kl", q, p, "--input", "probs")
         self.assert_all_close(values, [kl(row, [0.5, 0.5]) for row in flat])
 
+    def test_a_measure_of_one_side_has_that_sides_rows(self):
+        many, one = self.npy("many.npy", [[0.5, 0.5]] * 3), self.npy("one.npy", [[0.25, 0.75]])
+        entropy = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
+        for measure, p, q in (("entropy_q", many, one), ("entropy", one, many)):
+            values, shape = self.values("rows", measure, p, q, "--input", "probs")
+            self.assertEqual(shape, (1, 1))
+            self.assert_all_close(values, [entropy])
+        label = self.npy("label.npy", [1], "<i4")
+        values, _ = self.values("rows", "nll", many, one, "--input", "probs", "--labels", label)
+        self.assert_all_close(values, [-math.log(0.75)])
+
     def test_statistics(self):
         seed = 7
         rng = random.Random(seed)

@@ -264,7 +264,10 @@ TEST(JointHistogram, ThePlanSaysWhatDecided) {
   EXPECT_EQ(large.reason, CountingReason::large_table);
 }
 
-TEST(JointHistogram, EveryWayOfCountingGivesTheSameBits) {
+class EveryWayOfCounting : public ::testing::TestWithParam<DType> {};
+INSTANTIATE_TEST_SUITE_P(JointHistogram, EveryWayOfCounting, ::testing::Values(DType::u8, DType::i32));
+
+TEST_P(EveryWayOfCounting, GivesTheSameBits) {
   auto random = seeded(62);
   const std::int64_t n = 3001, features = 21, batch = 3;
   // Little shared memory: fewer copies, smaller tiles, bands of classes, device memory. Few or many multiprocessors:
@@ -275,42 +278,41 @@ TEST(JointHistogram, EveryWayOfCountingGivesTheSameBits) {
                                       {{132, 1 << 10}, false},  {{7, 1 << 10}, true}};
   for (std::int64_t classes : {2, 6, 23}) {
     const CodeVector codes = random_codes(random, n * features, classes, 0.3), labels = random_codes(random, n, 5);
-    for (DType dtype : {DType::u8, DType::i32}) {
-      const CodeBytes table(codes, dtype, n, features, features, 3), label(labels, DType::u8, 1, n, n, 5);
-      const CodeBytes x(codes, dtype, batch, n, n + 2, 1), y(codes, DType::u8, batch, n, n, 0);
-      const auto with_label_cpu = with_label(table.matrix(), classes, label.vector(), 5, on(Backend::cpu));
-      const auto all_pairs_cpu = all_pairs(table.matrix(), classes, on(Backend::cpu));
-      const auto pairs_cpu = pairs(x.matrix(), classes, y.matrix(), classes, on(Backend::cpu));
-      for (const Ways& ways : all_ways) {
-        SCOPED_TRACE(std::to_string(classes) + " classes, " + std::to_string(ways.limits.multiprocessors) + " x " +
-                     std::to_string(ways.limits.shared_bytes_per_block));
-        {
-          Mirror mirror(Backend::cuda);
-          std::vector<double> out(static_cast<std::size_t>(features), -1);
-          LabelJob job{};
-          job.table = mirror.in(table.matrix()), job.label = mirror.in(label.vector());
-          job.classes = classes, job.label_classes = 5;
-          job.out = mirror.out(out.data(), features);
-          expect_same(run_with(ways, job, mirror, out), with_label_cpu);
-        }
-        {
-          Mirror mirror(Backend::cuda);
-          std::vector<double> out(static_cast<std::size_t>(features * features), -1);
-          AllPairsJob job{};
-          job.table = mirror.in(table.matrix());
-          job.classes = classes;
-          job.out = mirror.out(mutable_view(out.data(), features, features));
-          expect_same(run_with(ways, job, mirror, out), all_pairs_cpu);
-        }
-        {
-          Mirror mirror(Backend::cuda);
-          std::vector<double> out(static_cast<std::size_t>(batch), -1);
-          PairsJob job{};
-          job.x = mirror.in(x.matrix()), job.y = mirror.in(y.matrix());
-          job.classes_x = job.classes_y = classes;
-          job.out = mirror.out(out.data(), batch);
-          expect_same(run_with(ways, job, mirror, out), pairs_cpu);
-        }
+    const DType dtype = GetParam();
+    const CodeBytes table(codes, dtype, n, features, features, 3), label(labels, DType::u8, 1, n, n, 5);
+    const CodeBytes x(codes, dtype, batch, n, n + 2, 1), y(codes, DType::u8, batch, n, n, 0);
+    const auto with_label_cpu = with_label(table.matrix(), classes, label.vector(), 5, on(Backend::cpu));
+    const auto all_pairs_cpu = all_pairs(table.matrix(), classes, on(Backend::cpu));
+    const auto pairs_cpu = pairs(x.matrix(), classes, y.matrix(), classes, on(Backend::cpu));
+    for (const Ways& ways : all_ways) {
+      SCOPED_TRACE(std::to_string(classes) + " classes, " + std::to_string(ways.limits.multiprocessors) + " x " +
+                   std::to_string(ways.limits.shared_bytes_per_block));
+      {
+        Mirror mirror(Backend::cuda);
+        std::vector<double> out(static_cast<std::size_t>(features), -1);
+        LabelJob job{};
+        job.table = mirror.in(table.matrix()), job.label = mirror.in(label.vector());
+        job.classes = classes, job.label_classes = 5;
+        job.out = mirror.out(out.data(), features);
+        expect_same(run_with(ways, job, mirror, out), with_label_cpu);
+      }
+      {
+        Mirror mirror(Backend::cuda);
+        std::vector<double> out(static_cast<std::size_t>(features * features), -1);
+        AllPairsJob job{};
+        job.table = mirror.in(table.matrix());
+        job.classes = classes;
+        job.out = mirror.out(mutable_view(out.data(), features, features));
+        expect_same(run_with(ways, job, mirror, out), all_pairs_cpu);
+      }
+      {
+        Mirror mirror(Backend::cuda);
+        std::vector<double> out(static_cast<std::size_t>(batch), -1);
+        PairsJob job{};
+        job.x = mirror.in(x.matrix()), job.y = mirror.in(y.matrix());
+        job.classes_x = job.classes_y = classes;
+        job.out = mirror.out(out.data(), batch);
+        expect_same(run_with(ways, job, mirror, out), pairs_cpu);
       }
     }
   }

@@ -230,8 +230,7 @@ struct Claims {
 TEST(ReferenceEdges, DoubleIsAsCloseToBinary128AsItClaims) {
   std::mt19937_64 random(test::kSeed);
   RecordProperty("seed", test::kSeed);
-  const LossTerms loss = {{Measure::kl, 1}, {Measure::js, 0.5}, {Measure::reverse_kl, -0.25}, {Measure::nll, 2}};
-  Claims values, entries, slopes;
+  Claims values, entries;
   for (const test::Pattern pattern : test::kPatterns) {
     for (const std::int64_t cols : {1, 3, 40, 1500}) {
       SCOPED_TRACE("pattern " + std::to_string(int(pattern)) + ", " + std::to_string(cols) + " columns");
@@ -254,17 +253,10 @@ TEST(ReferenceEdges, DoubleIsAsCloseToBinary128AsItClaims) {
       const auto exact = reference::cross_entropy<Binary128>(q.view(), labels, with_all, 0, 3, true);
       entries.add(claimed.loss, exact.loss);
       for (std::size_t k = 0; k < exact.gradient.size(); ++k) entries.add(claimed.gradient[k], exact.gradient[k]);
-      const RowsInput logits = {p.view(), q.view(), labels};
-      const auto slope = reference::divergence_loss<double>(loss, logits, {}, 0, 1, true, true);
-      const auto exact_slope = reference::divergence_loss<Binary128>(loss, logits, {}, 0, 1, true, true);
-      for (std::size_t k = 0; k < exact_slope.gradient_q.size(); ++k) {
-        slopes.add(slope.gradient_q[k], exact_slope.gradient_q[k]);
-        slopes.add(slope.gradient_p[k], exact_slope.gradient_p[k]);
-      }
     }
   }
   // Double decides most, and is asked in earnest.
-  for (const Claims* claims : {&values, &entries, &slopes}) EXPECT_GT(claims->settled, claims->all / 2);
+  for (const Claims* claims : {&values, &entries}) EXPECT_GT(claims->settled, claims->all / 2);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ int run_column_measure(const ColumnRequest& r) {
   const std::int64_t count = q ? matched_rows(p, *q) : p.matrix().rows;
   const MatrixView of_q = q ? q->matrix() : MatrixView{};
 
+  require_no_input(r.common.out, {r.p, r.q});
   OutputFile out(r.common.out);
   const bool wide = p.dtype() == DType::f64 || (q && q->dtype() == DType::f64);
   check_memory(3.0 * sizeof(double) * static_cast<double>(count), p.described() + ": the results of its rows");

@@ -137,6 +137,7 @@ int run(const CompareRequest& request) {
                     Measure::top1_agree})
     measures.push_back(m);
 
+  require_no_input(request.common.out, {request.base, request.other, request.labels});
   OutputFile out(request.common.out);
   const RowValues values = stream_rows(measures, base, other, labels, options, request.common.quiet);
   // Quantiles need every row: 8 bytes per row and measure, which is little beside the row itself.

@@ -56,7 +56,7 @@ int run(Format format) {
         {"compiler", __VERSION__},   {"cpu", {{"model", cpu.model}, {"features", cpu.features}}},
         {"threads", usable_cores()}, {"memory_bytes", memory},
         {"backends", backends},      {"formats", {{"npy", kFormats}, {"safetensors", kFormats}}}};
-    print_out(object.dump() + "\n");
+    print_out(text_of(object) + "\n");
     return kExitDone;
   }
   std::string text = fmt::format("kullback {}   compiler: {}\n\n", KULLBACK_VERSION, __VERSION__);

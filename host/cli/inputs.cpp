@@ -39,6 +39,16 @@ std::int64_t matched_rows(const ArrayFile& p, const ArrayFile& q) {
   return a.rows == 1 ? b.rows : a.rows;
 }
 
+std::int64_t result_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q) {
+  const std::int64_t matched = matched_rows(p, q);
+  bool reads_p = false, reads_q = false;
+  for (Measure m : measures) {
+    reads_p = reads_p || measure_info(m).needs_p;
+    reads_q = reads_q || measure_info(m).needs_q;
+  }
+  return reads_p && reads_q ? matched : reads_p ? p.matrix().rows : q.matrix().rows;
+}
+
 void check_labels(const ArrayFile& labels, const ArrayFile& rows_of, std::int64_t rows, std::int64_t cols,
                   std::optional<std::int64_t> ignore_index) {
   check_integers(labels, "labels");

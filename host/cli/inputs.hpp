@@ -20,6 +20,9 @@ void keep_common_columns(ArrayFile& p, ArrayFile& q);
 /// Rows after broadcasting one row against many.
 std::int64_t matched_rows(const ArrayFile& p, const ArrayFile& q);
 
+/// Rows of the result: of both sides, or of the one that the measures read.
+std::int64_t result_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q);
+
 /// One label per row of `rows_of`, each in [0, cols) or equal to ignore_index.
 void check_labels(const ArrayFile& labels, const ArrayFile& rows_of, std::int64_t rows, std::int64_t cols,
                   std::optional<std::int64_t> ignore_index);

@@ -1,6 +1,7 @@
 #include "host/cli/mi_codes.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -75,7 +76,8 @@ MiFile::MiFile(const std::string& path, Along along) : along_(along) {
   variables_ = along == Along::column ? view.cols : view.rows;
 }
 
-MiFile MiFile::labels(const std::string& path) {
+MiFile MiFile::labels(const std::string& path, const MiFile& table) {
+  table.require_file(path);
   if (ends_with(path, ".csv")) return MiFile(path, Along::row);
   const bool is_table = ArrayFile(path).shape().size() == 2;
   return MiFile(path, is_table ? Along::column : Along::row);
@@ -83,6 +85,12 @@ MiFile MiFile::labels(const std::string& path) {
 
 bool MiFile::has(const std::string& name) const {
   return is_csv() && std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+void MiFile::require_file(const std::string& text) const {
+  const bool may_be_column = is_csv() && text.find('.') == std::string::npos && text.find(':') == std::string::npos;
+  require(!may_be_column || has(text) || access(text.c_str(), F_OK) == 0,
+          fmt::format("{}: has no further column '{}', and there is no file of that name", described_, text));
 }
 
 MiFile MiFile::only(std::int64_t index) const {
@@ -95,8 +103,11 @@ MiFile MiFile::only(std::int64_t index) const {
 }
 
 MiFile MiFile::named(const std::string& text, MiFile& table) {
+  table.require_file(text);
   if (!table.has(text)) return MiFile(text, Along::row);
   const auto name = std::find(table.names_.begin(), table.names_.end(), text);
+  require(std::find(name + 1, table.names_.end(), text) == table.names_.end(),
+          fmt::format("{}: more than one column is called '{}'", table.described_, text));
   const auto column = table.columns_.begin() + (name - table.names_.begin());
   MiFile file = table.only(name - table.names_.begin());
   file.described_ = text;

@@ -32,7 +32,7 @@ class MiFile {
   /// one of the table's variables.
   static MiFile named(const std::string& text, MiFile& table);
   /// A file of labels, [samples] or [samples, labels].
-  static MiFile labels(const std::string& path);
+  static MiFile labels(const std::string& path, const MiFile& table);
 
   /// A .csv file that has a column of this name.
   bool has(const std::string& name) const;
@@ -54,6 +54,9 @@ class MiFile {
   Along along() const { return along_; }
 
  private:
+  /// Of a .csv file: that the text is one of its columns or a file.
+  void require_file(const std::string& text) const;
+
   std::shared_ptr<const ArrayFile> npy_;
   std::shared_ptr<const CsvTable> csv_;
   std::vector<std::int64_t> columns_;  ///< of the .csv file, or those of the .npy file's variables that are ours

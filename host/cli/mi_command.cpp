@@ -40,6 +40,9 @@ int run(const MiRequest& request) {
   require(request.plot.empty() || request.plot != request.common.out, "--plot and --out name the same file");
   std::optional<PlotProgram> program;
   if (!request.plot.empty()) program = PlotProgram::find();
+  for (const std::string& output : {request.common.out, request.plot}) {
+    require_no_input(output, {request.first, request.second, request.target, request.given, request.weights});
+  }
   OutputFile out(request.common.out), plot(request.plot);
   const MiReport report = request.joint             ? run_joint(request, measures)
                           : request.select          ? run_selection(request)

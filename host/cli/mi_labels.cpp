@@ -36,7 +36,7 @@ MiLabels::MiLabels(const std::string& text, MiFile& table) {
 }
 
 void MiLabels::add(const std::string& text, MiFile& table) {
-  const MiFile file = table.has(text) ? MiFile::named(text, table) : MiFile::labels(text);
+  const MiFile file = table.has(text) ? MiFile::named(text, table) : MiFile::labels(text, table);
   if (file.one_dimensional()) {
     require_vector(file, table, "label");
     files.push_back(file);

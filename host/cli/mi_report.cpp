@@ -72,7 +72,7 @@ std::string json_of(const MiReport& report, const CommonOptions& options) {
   if (report.plan) object["plan"] = json_plan(*report.plan);
   const bool ranked = report.is_list() && !report.shape.empty();
   object[ranked ? "top" : "value"] = ranked ? json_top(report) : value;
-  return object.dump() + "\n";
+  return text_of(object) + "\n";
 }
 
 std::string csv_field(const std::string& text) {

@@ -64,7 +64,9 @@ void remove_unfinished_output_on_signals() {
   struct sigaction action = {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER;
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGBUS}) sigaction(signal, &action, nullptr);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2, SIGBUS}) {
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 OutputFile::OutputFile(const std::string& path) : path_(path) {
@@ -116,6 +118,17 @@ void OutputFile::finish() {
   const int fd = fd_;
   fd_ = -1;
   if (close(fd) != 0) fail();
+}
+
+void require_no_input(const std::string& output, const std::vector<std::string>& inputs) {
+  const auto is_file = [](const std::string& path, struct stat& info) { return stat(path.c_str(), &info) == 0; };
+  struct stat written, read;
+  if (output.empty() || !is_file(output, written)) return;
+  for (const std::string& input : inputs) {
+    if (!is_file(input, read) && !is_file(input.substr(0, input.rfind(':')), read)) continue;
+    if (read.st_dev != written.st_dev || read.st_ino != written.st_ino) continue;
+    throw InvalidArgument(output + ": cannot write the output: the same file is an input, " + input);
+  }
 }
 
 void OutputFile::fail() const { throw InvalidArgument(path_ + ": cannot write the output: " + std::strerror(errno)); }

@@ -33,8 +33,12 @@ class OutputFile {
   int fd_ = -1;
 };
 
-/// On SIGINT, SIGTERM, SIGHUP, SIGPIPE and SIGBUS the unfinished output is removed. SIGBUS is how a mapped input file
-/// that shrank or cannot be read any more shows: it becomes a sentence and exit code 2.
+/// Throws InvalidArgument if the file that is to be written, if any, is one of those that are read: paths, FILE:TENSOR,
+/// or names that are no files.
+void require_no_input(const std::string& output, const std::vector<std::string>& inputs);
+
+/// On the signals that end a program and can be caught the unfinished output is removed. SIGBUS is how a mapped input
+/// file that shrank or cannot be read any more shows: it becomes a sentence and exit code 2.
 void remove_unfinished_output_on_signals();
 
 }  // namespace kullback::cli

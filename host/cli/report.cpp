@@ -30,7 +30,7 @@ std::string json_of(const RowsReport& report, const CommonOptions& options) {
                                          {"rows", report.rows},
                                          {"unit", name_of(options.unit)},
                                          {"measures", measures}};
-  return object.dump() + "\n";
+  return text_of(object) + "\n";
 }
 
 void print_csv(const RowsReport& report) {
@@ -96,6 +96,10 @@ void publish(const RowsReport& report, const CommonOptions& options, OutputFile&
     case Format::table: print_out(table_of(report, options)); break;
   }
   out.finish();
+}
+
+std::string text_of(const nlohmann::ordered_json& object) {
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 nlohmann::ordered_json json_number(double value) {

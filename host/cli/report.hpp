@@ -29,6 +29,8 @@ struct RowsReport {
 void publish(const RowsReport& report, const CommonOptions& options, OutputFile& out);
 
 /// A double as JSON: a number, or "nan", "inf", "-inf".
+/// JSON. What is not UTF-8, as names in files need not be, becomes the replacement character.
+std::string text_of(const nlohmann::ordered_json& object);
 nlohmann::ordered_json json_number(double value);
 /// The shortest digits that read back as the same double.
 std::string csv_number(double value);

@@ -85,7 +85,7 @@ void for_each_chunk(const ArrayFile& p, const ArrayFile& q, std::int64_t total, 
 
 RowValues stream_rows(const MeasureSet& measures, const ArrayFile& p, const ArrayFile& q, VectorView labels,
                       const RowsOptions& options, bool quiet) {
-  const std::int64_t total = matched_rows(p, q);
+  const std::int64_t total = result_rows(measures, p, q);
   const RowsInput all{p.matrix(), q.matrix(), labels};
   RowValues values = room_for(total, measures.size(), rows_result_dtype(all, options), q);
   const std::string files = &p == &q ? p.described() : p.described() + " and " + q.described();

@@ -150,13 +150,13 @@ int run(const RowsRequest& request) {
   }
   if (second && request.common_columns) keep_common_columns(p, *second);
   const ArrayFile& q = second ? *second : p;
-  const std::int64_t count = matched_rows(p, q);
+  const std::int64_t count = result_rows(measures, p, q);
   std::optional<ArrayFile> label_file;
   VectorView labels;
   std::vector<bool> ignored;
   if (!request.labels.empty()) {
     label_file.emplace(request.labels);
-    check_labels(*label_file, q, count, q.matrix().cols, options.ignore_index);
+    check_labels(*label_file, q.matrix().rows == count ? q : p, count, q.matrix().cols, options.ignore_index);
     labels = label_file->vector();
     ignored = ignored_rows(labels, options.ignore_index);
   }
@@ -167,6 +167,7 @@ int run(const RowsRequest& request) {
   const bool losses = request.has_loss_options();
   const CrossEntropyOptions of_losses = loss_options(request, class_weights);
 
+  require_no_input(request.common.out, {request.p, request.q, request.labels, request.class_weights});
   OutputFile out(request.common.out);
   const RowValues values = losses ? stream_losses(q, labels, of_losses, request.common.quiet)
                                   : stream_rows(measures, p, q, labels, options, request.common.quiet);

@@ -12,9 +12,10 @@
 #include "kullback/mutual_information.hpp"
 #include "kullback/rows.hpp"
 
-/// Checks results against the sealed reference: plain loops, generalised terms, binary128, no code shared with the
-/// kernels. A value is wrong only if it lies outside the numerical contract plus the reference's own error bound, or if
-/// one of the two is NaN or infinite and the other is not the same. Host memory only. Allocates; synchronous. Throws
+/// Checks results against the sealed reference: plain loops, generalised terms, no code shared with the kernels;
+/// binary128, or double for values of float32 that it shows to be right with an error bound of its own below u / 256. A
+/// value is wrong only if it lies outside the numerical contract plus the reference's own error bound, or if one of the
+/// two is NaN or infinite and the other is not the same. Host memory only. Allocates; synchronous. Throws
 /// InvalidArgument like the call whose results it checks, and for labels and codes out of range, naming the first one.
 namespace kullback {
 
