@@ -220,11 +220,14 @@ TEST(Edges, TermsOfLogitsFarBelowTheLargest) {
   const double chi2 = std::exp(static_cast<double>(below_q) - 2 * static_cast<double>(below_p));
   RowsOptions options;
   options.alpha = 2;
-  const RowsResult result =
-      run_rows({Measure::chi2, Measure::tsallis, Measure::renyi}, {view(p, 1, 2), view(q, 1, 2), {}}, options);
-  EXPECT_NEAR(result.values[0][0] / chi2, 1, 1e-6);
-  EXPECT_NEAR(result.values[0][1] / chi2, 1, 1e-6);
-  EXPECT_NEAR(result.values[0][2], std::log(chi2), 1e-5);
+  for (const Input form : {Input::logits, Input::log_probs}) {
+    options.input_p = options.input_q = form;
+    const RowsResult result =
+        run_rows({Measure::chi2, Measure::tsallis, Measure::renyi}, {view(p, 1, 2), view(q, 1, 2), {}}, options);
+    EXPECT_NEAR(result.values[0][0] / chi2, 1, 1e-6) << int(form);
+    EXPECT_NEAR(result.values[0][1] / chi2, 1, 1e-6) << int(form);
+    EXPECT_NEAR(result.values[0][2], std::log(chi2), 1e-5) << int(form);
+  }
 }
 
 /// Losses of two columns: ln 2 each, but for one of 1e17, beside which they must not be lost.
