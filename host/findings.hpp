@@ -66,14 +66,6 @@ Judgement judge(double got, const reference::Estimate<Real>& expected, const Bou
   return j;
 }
 
-/// The reference in double costs a fiftieth of binary128. It may decide where its own error is below u / 256 and the
-/// value is right; near the bound, beyond it, and at infinities and NaN binary128 does.
-inline bool is_settled(const Judgement& j, const reference::Estimate<double>& expected, DType computed) {
-  return !j.wrong && std::isfinite(expected.value) &&
-         expected.error * 256 <= unit_roundoff(computed) * expected.magnitude;
-}
-inline bool is_settled(const Judgement&, const reference::Estimate<reference::Binary128>&, DType) { return true; }
-
 /// What was found in one row, or in all of them.
 class Findings {
  public:
@@ -120,16 +112,6 @@ class Findings {
   std::vector<VerifiedValue> wrong_;
   std::int64_t rows_ = 0, rows_wrong_ = 0;
 };
-
-/// check(Real(), findings) judges a row by the reference in that type; false if one of its values is not settled.
-template <class Check> void settle(bool double_may, Findings& found, Check check) {
-  Findings quick = found;
-  if (double_may && check(double(), quick)) {
-    found = std::move(quick);
-  } else {
-    check(reference::Binary128(), found);
-  }
-}
 
 /// All of `rows`, or max_rows of them, evenly spaced from the first to the last.
 inline std::vector<std::int64_t> sampled_rows(std::int64_t rows, const VerifyOptions& options) {

@@ -124,7 +124,6 @@ void JointCountState::finish(const InformationSet& measures, MutableMatrixView o
     throw InvalidArgument("out: is " + describe(out) + ", expected " + describe(expected));
   }
   require_host(options.execution, {operand(out, "out")});
-  if (shape_.tables == 0) return;  // whatever a table would have taken
   InformationOptions of_table = options;
   of_table.missing.reset();
   of_table.weights = {};
@@ -133,7 +132,10 @@ void JointCountState::finish(const InformationSet& measures, MutableMatrixView o
   const bool permutes = measures.contains(Information::permutation_pvalue);
   const int threads = permutes ? 1 : resolve_threads(options.execution);
   if (!permutes) of_table.execution.threads = 1;
-  const MatrixView any = {&samples_, DType::i64, shape_.classes_x, shape_.classes_y, shape_.classes_y};
+  // Without tables there is no need for what one of them would take.
+  const MatrixView any = shape_.tables == 0
+                             ? MatrixView{nullptr, DType::i64, 0, 0, 0}
+                             : MatrixView{&samples_, DType::i64, shape_.classes_x, shape_.classes_y, shape_.classes_y};
   const std::size_t bytes = information_joint_workspace(measures, any, of_table);  // checks the measures, reads nothing
   const std::unique_ptr<unsigned char[]> memory(new unsigned char[bytes * static_cast<std::size_t>(threads)]);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 16) if (threads > 1)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/arguments.hpp"
@@ -35,6 +36,24 @@ std::int64_t rows_of(const MeasureSet& measures, const RowsInput& input) {
     if (measure_info(m).needs_q) q = input.q.rows;
   }
   return p == 1 ? q : p;
+}
+
+/// The reference in double costs a fiftieth of binary128. It may decide where its own error is below u / 256 and the
+/// value is right; near the bound, beyond it, and at infinities and NaN binary128 does.
+bool is_settled(const Judgement& j, const Estimate<double>& expected, DType computed) {
+  return !j.wrong && std::isfinite(expected.value) &&
+         expected.error * 256 <= unit_roundoff(computed) * expected.magnitude;
+}
+bool is_settled(const Judgement&, const Estimate<Binary128>&, DType) { return true; }
+
+/// check(Real(), findings) judges a row by the reference in that type; false if one of its values is not settled.
+template <class Check> void settle(bool double_may, Findings& found, Check check) {
+  Findings quick = found;
+  if (double_may && check(double(), quick)) {
+    found = std::move(quick);
+  } else {
+    check(Binary128(), found);
+  }
 }
 
 /// The reduced loss of all rows: in binary128 where all are checked anyway, else in double.

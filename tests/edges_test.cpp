@@ -206,7 +206,7 @@ TEST(Edges, EntropiesOfProbabilitiesThatUnderflow) {
       const RowsResult result =
           run_rows({Measure::entropy, Measure::entropy_q, Measure::cross_entropy}, input, options);
       for (const auto& row : result.values) {
-        for (double value : row) EXPECT_NEAR(value / of_form, 1, 1e-5) << cols << " columns, form " << int(form);
+        for (double value : row) EXPECT_NEAR(value / of_form, 1, 0x1p-17) << cols << " columns, form " << int(form);
       }
     }
   }

@@ -191,6 +191,13 @@ TEST(JointCountState, WithoutSamples) {
   EXPECT_EQ(nothing.samples(), 5);
 }
 
+/// Of no tables nothing is computed, and nothing allocated for one of 2^31 cells; measures are still looked at.
+TEST(JointCountState, WithoutTables) {
+  const JointCountState state({Form::pairs, 0, std::int64_t{1} << 31, 1, std::nullopt});
+  EXPECT_TRUE(finished(state, {Information::mi}).empty());
+  EXPECT_THROW(finished(state, {Information::permutation_pvalue}), InvalidArgument);
+}
+
 TEST(JointCountState, DamagedBytesAreRefused) {
   const std::uint8_t x[] = {0, 1, 1, 2}, y[] = {1, 0, 7, 1};
   JointCountState state({Form::pairs, 2, 3, 2, {}});

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/run.sh and bench/run.sh: turns a bare Debian 12 or Ubuntu into a build in build/.
+# Sourced by the run.sh of tests/ and bench/: turns a bare Debian 12 or Ubuntu into a build in build/.
 
 kullback_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kullback_build=$kullback_root/build
@@ -30,6 +30,19 @@ kullback_install() {
 kullback_packages() {
   kullback_install cmake ninja-build g++ libgtest-dev libbenchmark-dev libmpfr-dev libcli11-dev nlohmann-json3-dev \
     libfmt-dev libhwy-dev clang-format-14 python3 ccache git
+}
+
+# The other libraries that benchmarks compare with, from PyPI, in build/peers; sets kullback_peers_python.
+kullback_peers() {
+  local peers=$kullback_build/peers
+  kullback_peers_python=$peers/bin/python
+  [[ ! -e $peers/complete ]] || return 0
+  echo "Installing the peers into ${peers#"$kullback_root"/}" >&2
+  python3 -c 'import ensurepip, venv' 2>/dev/null || kullback_install python3-venv
+  python3 -m venv "$peers"
+  "$kullback_peers_python" -m pip install --quiet numpy scipy scikit-learn
+  "$kullback_peers_python" -m pip install --quiet torch || echo "No PyTorch from PyPI: its column stays empty." >&2
+  touch "$peers/complete"
 }
 
 # NVIDIA's compiler from its Python packages, in build/toolchain; sets kullback_nvcc.

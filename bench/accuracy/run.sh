@@ -17,19 +17,11 @@ status=0
   status=$?
 [[ $status -le 1 ]] || exit "$status"
 
-peers=$kullback_build/peers
-if [[ ! -e $peers/complete ]]; then
-  echo "Installing the peers into ${peers#"$kullback_root"/}" >&2
-  python3 -c 'import ensurepip, venv' 2>/dev/null || kullback_install python3-venv
-  python3 -m venv "$peers"
-  "$peers/bin/python" -m pip install --quiet numpy scipy scikit-learn
-  "$peers/bin/python" -m pip install --quiet torch || echo "No PyTorch from PyPI: its column stays empty." >&2
-  touch "$peers/complete"
-fi
+kullback_peers
 # A --json of the user's took the place of ours.
 record=$samples/accuracy.json
 for ((i = 1; i < $#; ++i)); do
   if [[ ${!i} == --json ]]; then j=$((i + 1)) && record=${!j}; fi
 done
-"$peers/bin/python" "$kullback_root/bench/accuracy/peers.py" "$samples" "$record"
+"$kullback_peers_python" "$kullback_root/bench/accuracy/peers.py" "$samples" "$record"
 exit "$status"

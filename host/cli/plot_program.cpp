@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/cli/options.hpp"
+#include "host/cli/report.hpp"
 
 extern char** environ;
 
@@ -119,12 +120,12 @@ std::string gnuplot_script(const Plot& plot) {
 
 std::string json_text(const Plot& plot) {
   const Canvas canvas(plot);
-  nlohmann::json values = nlohmann::json::array();
-  for (double v : plot.values) values.push_back(std::isfinite(v) ? nlohmann::json(v) : nlohmann::json());
-  const nlohmann::json object = {
+  nlohmann::ordered_json values = nlohmann::ordered_json::array();
+  for (double v : plot.values) values.push_back(std::isfinite(v) ? nlohmann::ordered_json(v) : nullptr);
+  const nlohmann::ordered_json object = {
       {"title", plot.title},   {"value", plot.value}, {"rows", plot.rows}, {"columns", plot.columns},
       {"height", plot.height}, {"width", plot.width}, {"values", values},  {"size", {canvas.width, canvas.height}}};
-  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return text_of(object);
 }
 
 /// The program of this name on PATH; empty if there is none.

@@ -39,10 +39,11 @@ struct ColumnSum {
   }
 };
 
-/// Every row: what add(row, column, sum) adds up over `cols` columns, times `factor`; NaN for a row with a bad entry.
-/// A column's thread, and so a row's order of summation, depends on the length alone.
-template <class Add>
-__device__ void sum_rows(const MutableVectorView& values, std::int64_t cols, double factor, int row_threads, Add add) {
+/// Every row: what of_row(row)(column, sum) adds up over `cols` columns, times `factor`; NaN for a row with a bad
+/// entry. A column's thread, and so a row's order of summation, depends on the length alone.
+template <class OfRow>
+__device__ void sum_rows(const MutableVectorView& values, std::int64_t cols, double factor, int row_threads,
+                         OfRow of_row) {
   const RowGroup<> group(row_threads);
   const int rows_of_block = static_cast<int>(blockDim.x) / group.size();
   for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * rows_of_block; first < values.size;
@@ -50,7 +51,10 @@ __device__ void sum_rows(const MutableVectorView& values, std::int64_t cols, dou
     const std::int64_t row = first + static_cast<int>(threadIdx.x) / group.size();
     const bool own = row < values.size;  // groups without a row go along for the others' shuffles
     ColumnSum sum;
-    for (std::int64_t c = group.rank(); own && c < cols; c += group.size()) add(row, c, sum);
+    if (own) {
+      const auto add = of_row(row);
+      for (std::int64_t c = group.rank(); c < cols; c += group.size()) add(c, sum);
+    }
     sum = group.reduce(sum, ColumnSum::merge);
     if (!own || group.rank() != 0) continue;
     store_value(values.data, values.dtype, row, sum.bad > 0 ? kNaN<double> : sum.terms.value() * factor);
@@ -59,18 +63,15 @@ __device__ void sum_rows(const MutableVectorView& values, std::int64_t cols, dou
 
 __global__ void __launch_bounds__(kColumnThreads, 1) gaussian_kl_kernel(GaussianKlJob job, int row_threads) {
   const std::int64_t dimensions = job.p.cols / 2;
-  sum_rows(job.values, dimensions, 0.5 * job.unit_scale, row_threads,
-           [&](std::int64_t row, std::int64_t c, ColumnSum& sum) {
-             const SideOfRow p(job.p, row);
-             const double m = p[c], a = p[dimensions + c];
-             double n = 0, b = 0;
-             if (job.q.data != nullptr) {
-               const SideOfRow q(job.q, row);
-               n = q[c], b = q[dimensions + c];
-             }
-             const double size = (0.25 * abs(m) + 0.25 * abs(a)) + (0.25 * abs(n) + 0.25 * abs(b));
-             sum.add(gaussian_term(m, a, n, b), size < kInf<double>);
-           });
+  const bool has_q = job.q.data != nullptr;
+  sum_rows(job.values, dimensions, 0.5 * job.unit_scale, row_threads, [&](std::int64_t row) {
+    const SideOfRow p(job.p, row), q(job.q, row);  // without Q a null view, which is not read
+    return [=](std::int64_t c, ColumnSum& sum) {
+      const double m = p[c], a = p[dimensions + c], n = has_q ? q[c] : 0, b = has_q ? q[dimensions + c] : 0;
+      const double size = (0.25 * abs(m) + 0.25 * abs(a)) + (0.25 * abs(n) + 0.25 * abs(b));
+      sum.add(gaussian_term(m, a, n, b), size < kInf<double>);
+    };
+  });
 }
 
 __global__ void __launch_bounds__(kColumnThreads, 1)
@@ -78,15 +79,18 @@ __global__ void __launch_bounds__(kColumnThreads, 1)
   const std::int64_t cols = job.q.cols;
   const Scale<double> scale = Scale<double>::reciprocal(job.temperature);
   const double factor = cols > 0 ? job.unit_scale / static_cast<double>(cols) : 0;
-  sum_rows(job.values, cols, factor, row_threads, [&](std::int64_t row, std::int64_t c, ColumnSum& sum) {
-    const double t = SideOfRow(job.targets, row)[c], q = SideOfRow(job.q, row)[c];
-    const bool target = t >= 0 && t <= 1;
-    if (job.logits) {
-      const TwoTerms<double> y = scale({q, 0});
-      sum.add(binary_term(t, softplus({-y.hi, -y.lo}), softplus(y)), target && q == q);
-    } else {
-      sum.add(binary_term(t, surprisal(q), surprisal_of_rest(q)), target && q >= 0 && q <= 1);
-    }
+  sum_rows(job.values, cols, factor, row_threads, [&](std::int64_t row) {
+    const SideOfRow targets(job.targets, row), side(job.q, row);
+    return [=, logits = job.logits](std::int64_t c, ColumnSum& sum) {
+      const double t = targets[c], q = side[c];
+      const bool target = t >= 0 && t <= 1;
+      if (logits) {
+        const TwoTerms<double> y = scale({q, 0});
+        sum.add(binary_term(t, softplus({-y.hi, -y.lo}), softplus(y)), target && q == q);
+      } else {
+        sum.add(binary_term(t, surprisal(q), surprisal_of_rest(q)), target && q >= 0 && q <= 1);
+      }
+    };
   });
 }
 
